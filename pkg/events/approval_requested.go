@@ -1,0 +1,80 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// ApprovalRequested puts one or more similar actions before a group as one card.
+type ApprovalRequested struct {
+	Request string `json:"request"`
+	Group   string `json:"group"`
+	// Digest names the exact bytes of Card. A verdict repeats it, so that what is
+	// approved is what was shown.
+	Digest string `json:"digest"`
+	// Card is the JSON of a [Card], kept as bytes because the digest is over them.
+	Card json.RawMessage `json:"card"`
+}
+
+// Card is what is shown to an approver. Its membership never changes once published.
+type Card struct {
+	Request string `json:"request"`
+	Group   string `json:"group"`
+	Route   string `json:"route"`
+	// Quorum is how many approvers must approve an item; at least 1.
+	Quorum int `json:"quorum"`
+	// Headline says in at most 120 characters what is asked for.
+	Headline string `json:"headline"`
+	// Level and Score are those of the riskiest item.
+	Level Level `json:"level"`
+	Score int   `json:"score"`
+	// Items are the actions, numbered from 1, the riskiest first.
+	Items []CardItem `json:"items"`
+	// OpenedAt is when the card was made, EndsAt when Otherwise happens unless people answer.
+	OpenedAt  time.Time `json:"openedAt"`
+	EndsAt    time.Time `json:"endsAt"`
+	Otherwise Outcome   `json:"otherwise"`
+}
+
+// CardItem is one action on a card. It refers to the action instead of copying
+// it, so that no card outgrows the server's maximum payload.
+type CardItem struct {
+	Number int `json:"number"` // from 1
+	ActionRef
+	Tool       string     `json:"tool,omitempty"`
+	Target     *Target    `json:"target,omitempty"`
+	Principal  string     `json:"principal,omitempty"`
+	Session    string     `json:"session,omitempty"`
+	Level      Level      `json:"level"`
+	Score      int        `json:"score"`
+	Reasons    []string   `json:"reasons,omitempty"`
+	ProposedAt time.Time  `json:"proposedAt"`
+	Deadline   *time.Time `json:"deadline,omitempty"`
+}
+
+// ReadCard checks the digest and decodes the card.
+func (a *ApprovalRequested) ReadCard() (*Card, error) {
+	if got := Digest(a.Card); got != a.Digest {
+		return nil, &FieldError{Field: "digest", Problem: fmt.Sprintf("is %s but the card's bytes give %s", a.Digest, got)}
+	}
+	var c Card
+	if err := json.Unmarshal(a.Card, &c); err != nil {
+		return nil, jsonError(err)
+	}
+	return &c, nil
+}
+
+// ApprovalRequestedType is the type of [ApprovalRequested].
+const ApprovalRequestedType = "dev.weighlock.approval.requested.v1"
+
+// EventType implements [Payload].
+func (*ApprovalRequested) EventType() string { return ApprovalRequestedType }
+
+// Validate implements [Payload].
+func (a *ApprovalRequested) Validate() error {
+	if len(a.Card) == 0 {
+		return missing("card", "show what is asked for")
+	}
+	return firstError(checkTokens("request", a.Request, "group", a.Group), CheckDigest("digest", a.Digest))
+}

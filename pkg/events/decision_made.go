@@ -1,0 +1,66 @@
+package events
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// DecisionMade is the final word on one action. There is exactly one for every
+// accepted action.
+type DecisionMade struct {
+	Agent   string  `json:"agent"`
+	Action  string  `json:"action"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason"`
+	// ArgumentsDigest names the arguments that were approved; empty where nothing was.
+	ArgumentsDigest string `json:"argumentsDigest,omitempty"`
+	// Arguments are the approved arguments where they differ from the proposed
+	// ones; absent means: as proposed.
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	// Sequence and Digest are those of the proposed action, see [ActionRef].
+	Sequence uint64 `json:"sequence"`
+	Digest   string `json:"digest"`
+
+	DecidedBy Decider `json:"decidedBy"`
+	Level     Level   `json:"level"`
+	Score     int     `json:"score"`
+	// Review says that the action went through and is to be looked at afterwards.
+	Review bool `json:"review,omitempty"`
+	// Request is the approval request that led here; empty where nobody was asked.
+	Request    string    `json:"request,omitempty"`
+	ProposedAt time.Time `json:"proposedAt"`
+}
+
+// Decider is the authority behind a decision.
+type Decider struct {
+	Kind DeciderKind `json:"kind"`
+	// Approvers are the people whose verdicts made the decision, in order of answering.
+	Approvers []ApproverVerdict `json:"approvers,omitempty"`
+}
+
+// ApproverVerdict is one person's part in a decision.
+type ApproverVerdict struct {
+	Approver string      `json:"approver"`
+	Channel  string      `json:"channel"`
+	Verdict  VerdictKind `json:"verdict"`
+	Comment  string      `json:"comment,omitempty"`
+	At       time.Time   `json:"at"`
+}
+
+// DecisionMadeType is the type of [DecisionMade].
+const DecisionMadeType = "dev.weighlock.decision.made.v1"
+
+// EventType implements [Payload].
+func (*DecisionMade) EventType() string { return DecisionMadeType }
+
+// Validate implements [Payload].
+func (d *DecisionMade) Validate() error {
+	if d.Outcome == Approved && d.ArgumentsDigest == "" {
+		return missing("argumentsDigest", "an approval names what was approved")
+	}
+	return firstError(
+		checkTokens("agent", d.Agent, "action", d.Action),
+		oneOf("outcome", d.Outcome, Approved, Rejected, Expired, Withdrawn, Denied),
+		oneOf("decidedBy.kind", d.DecidedBy.Kind, ByPolicy, ByApprovers, ByTimeout, ByAgent),
+	)
+}

@@ -1,0 +1,37 @@
+package events
+
+import "slices"
+
+// Types lists every event type of this version, sorted.
+func Types() []string {
+	names := make([]string, 0, len(registry))
+	for name := range registry {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// NewPayload returns an empty payload of the type; false where this version does not know it.
+func NewPayload(eventType string) (Payload, bool) {
+	f, ok := registry[eventType]
+	if !ok {
+		return nil, false
+	}
+	return f(), true
+}
+
+var registry = map[string]func() Payload{
+	ActionProposedType:    func() Payload { return new(ActionProposed) },
+	ActionAssessedType:    func() Payload { return new(ActionAssessed) },
+	ActionWithdrawnType:   func() Payload { return new(ActionWithdrawn) },
+	ActionExecutedType:    func() Payload { return new(ActionExecuted) },
+	ApprovalRequestedType: func() Payload { return new(ApprovalRequested) },
+	ApprovalRemindedType:  func() Payload { return new(ApprovalReminded) },
+	ApprovalEscalatedType: func() Payload { return new(ApprovalEscalated) },
+	ApprovalResolvedType:  func() Payload { return new(ApprovalResolved) },
+	VerdictCastType:       func() Payload { return new(VerdictCast) },
+	VerdictRefusedType:    func() Payload { return new(VerdictRefused) },
+	DecisionMadeType:      func() Payload { return new(DecisionMade) },
+	MessageDeadType:       func() Payload { return new(MessageDead) },
+}

@@ -1,0 +1,217 @@
+package events
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// DefaultPrefix is the subject prefix of a pipeline that was given none.
+const DefaultPrefix = "wl"
+
+// AgentInboxPrefix starts the inbox of every agent: agent "billing" subscribes
+// to "_INBOX.billing.>" and to nothing else. It does not carry the pipeline's prefix, because
+// an inbox belongs to the account of the agents.
+const AgentInboxPrefix = "_INBOX"
+
+// Subjects builds and parses the subjects of one pipeline (a cell). The zero
+// value is not usable; make one with [NewSubjects].
+type Subjects struct{ prefix string }
+
+// NewSubjects returns the subjects under prefix, one safe token (see
+// [CheckToken]). An empty prefix means [DefaultPrefix].
+func NewSubjects(prefix string) (Subjects, error) {
+	if prefix == "" {
+		prefix = DefaultPrefix
+	}
+	if err := CheckToken("prefix", prefix); err != nil {
+		return Subjects{}, err
+	}
+	return Subjects{prefix}, nil
+}
+
+// Prefix returns the token that every subject starts with.
+func (s Subjects) Prefix() string { return s.prefix }
+
+// Stream returns the name of a stream or bucket in this cell:
+// Stream("ACTIONS") is "WL_ACTIONS" under the prefix "wl".
+func (s Subjects) Stream(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(s.prefix, "-", "_")) + "_" + name
+}
+
+func (s Subjects) join(tokens ...string) string {
+	return s.prefix + "." + strings.Join(tokens, ".")
+}
+
+// Action is where an agent proposes an action.
+func (s Subjects) Action(agent, action string) string { return s.join("actions", agent, action) }
+
+// Withdrawal is where an agent takes a proposed action back.
+func (s Subjects) Withdrawal(agent, action string) string {
+	return s.join("withdrawals", agent, action)
+}
+
+// Receipt is where an agent reports what it did after the decision.
+func (s Subjects) Receipt(agent, action string) string { return s.join("receipts", agent, action) }
+
+// Assessment is where the risk scorer publishes its answer.
+func (s Subjects) Assessment(level Level, agent, action string) string {
+	return s.join("assessments", string(level), agent, action)
+}
+
+// Approval is where the lifecycle of a request is published, for its group.
+func (s Subjects) Approval(group string, event ApprovalEvent, request string) string {
+	return s.join("approvals", group, string(event), request)
+}
+
+// Verdict is where an approver answers a request on a channel.
+func (s Subjects) Verdict(channel, approver, request string) string {
+	return s.join("verdicts", channel, approver, request)
+}
+
+// Decision is where the ledger keeps the final word on an action.
+func (s Subjects) Decision(agent, action string) string { return s.join("decisions", agent, action) }
+
+// Dead is where service keeps what it could not handle.
+func (s Subjects) Dead(service string) string { return s.join("dead", service) }
+
+// Timer is where the escalator arms a timer; each arming has a fresh generation,
+// because re-arming one subject near its due time loses the replacement.
+func (s Subjects) Timer(request string, tier int, generation uint64) string {
+	return s.join("timers", request, strconv.Itoa(tier), strconv.FormatUint(generation, 10))
+}
+
+// Timers matches every timer of one request.
+func (s Subjects) Timers(request string) string { return s.join("timers", request, ">") }
+
+// Due is where a timer fires.
+func (s Subjects) Due(request string, tier int, generation uint64) string {
+	return s.join("due", request, strconv.Itoa(tier), strconv.FormatUint(generation, 10))
+}
+
+// All matches every subject of a kind whose subjects have n tokens after it,
+// for streams, consumers and permissions: All("actions", 2) is "wl.actions.*.*".
+func (s Subjects) All(kind string, n int) string {
+	return s.join(kind) + strings.Repeat(".*", n)
+}
+
+// ParseAction takes apart the subject of an action, a withdrawal or a receipt.
+func (s Subjects) ParseAction(subject string) (kind, agent, action string, err error) {
+	for _, kind = range []string{"actions", "withdrawals", "receipts"} {
+		if t, ok := s.tokens(subject, kind, 2); ok {
+			return kind, t[0], t[1], checkTokens("agent", t[0], "action", t[1])
+		}
+	}
+	return "", "", "", s.notA("action", subject, "actions.<agent>.<action>")
+}
+
+// ParseAssessment takes apart the subject of an assessment.
+func (s Subjects) ParseAssessment(subject string) (level Level, agent, action string, err error) {
+	t, ok := s.tokens(subject, "assessments", 3)
+	if !ok {
+		return "", "", "", s.notA("assessment", subject, "assessments.<level>.<agent>.<action>")
+	}
+	level = Level(t[0])
+	if !level.Valid() {
+		return "", "", "", &FieldError{Field: "level", Problem: fmt.Sprintf("is %q", t[0]), Fix: "use low, medium or high"}
+	}
+	return level, t[1], t[2], checkTokens("agent", t[1], "action", t[2])
+}
+
+// ParseApproval takes apart the subject of a request's lifecycle event.
+func (s Subjects) ParseApproval(subject string) (group string, event ApprovalEvent, request string, err error) {
+	t, ok := s.tokens(subject, "approvals", 3)
+	if !ok {
+		return "", "", "", s.notA("approval", subject, "approvals.<group>.<event>.<request>")
+	}
+	return t[0], ApprovalEvent(t[1]), t[2], checkTokens("group", t[0], "event", t[1], "request", t[2])
+}
+
+// ParseVerdict takes apart the subject of a verdict. The three names are the
+// verdict's identity: what its payload claims is compared with them.
+func (s Subjects) ParseVerdict(subject string) (channel, approver, request string, err error) {
+	t, ok := s.tokens(subject, "verdicts", 3)
+	if !ok {
+		return "", "", "", s.notA("verdict", subject, "verdicts.<channel>.<approver>.<request>")
+	}
+	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "request", t[2])
+}
+
+// ParseDecision takes apart the subject of a decision.
+func (s Subjects) ParseDecision(subject string) (agent, action string, err error) {
+	t, ok := s.tokens(subject, "decisions", 2)
+	if !ok {
+		return "", "", s.notA("decision", subject, "decisions.<agent>.<action>")
+	}
+	return t[0], t[1], checkTokens("agent", t[0], "action", t[1])
+}
+
+// ParseDue takes apart the subject on which a timer fires.
+func (s Subjects) ParseDue(subject string) (request string, tier int, generation uint64, err error) {
+	t, ok := s.tokens(subject, "due", 3)
+	if !ok {
+		return "", 0, 0, s.notA("due timer", subject, "due.<request>.<tier>.<generation>")
+	}
+	if tier, err = strconv.Atoi(t[1]); err != nil || tier < 0 {
+		return "", 0, 0, &FieldError{Field: "tier", Problem: fmt.Sprintf("is %q", t[1]), Fix: "use a whole number"}
+	}
+	if generation, err = strconv.ParseUint(t[2], 10, 64); err != nil {
+		return "", 0, 0, &FieldError{Field: "generation", Problem: fmt.Sprintf("is %q", t[2]), Fix: "use a whole number"}
+	}
+	return t[0], tier, generation, CheckToken("request", t[0])
+}
+
+// ParseDead takes apart the subject of a dead letter.
+func (s Subjects) ParseDead(subject string) (service string, err error) {
+	t, ok := s.tokens(subject, "dead", 1)
+	if !ok {
+		return "", s.notA("dead letter", subject, "dead.<service>")
+	}
+	return t[0], CheckToken("service", t[0])
+}
+
+// CheckReplyTo reports whether replyTo may be answered on behalf of agent: a
+// literal subject under the agent's own inbox. Anything else would let an agent
+// make a trusted service publish where the agent itself may not.
+func CheckReplyTo(agent, replyTo string) error {
+	own := AgentInboxPrefix + "." + agent + "."
+	fix := "answer is sent only below " + own
+	if len(replyTo) > 255 {
+		return &FieldError{Field: "replyto", Problem: fmt.Sprintf("has %d characters", len(replyTo)), Fix: "use at most 255"}
+	}
+	rest, ok := strings.CutPrefix(replyTo, own)
+	if !ok {
+		return &FieldError{Field: "replyto", Problem: "is outside the agent's inbox", Fix: fix}
+	}
+	for token := range strings.SplitSeq(rest, ".") {
+		if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r > 0x7e || !tokenByte(byte(r)) }) {
+			return &FieldError{Field: "replyto", Problem: "is not a literal subject of safe tokens", Fix: fix}
+		}
+	}
+	return nil
+}
+
+func (s Subjects) tokens(subject, kind string, n int) ([]string, bool) {
+	rest, ok := strings.CutPrefix(subject, s.prefix)
+	if !ok {
+		return nil, false
+	}
+	if rest, ok = strings.CutPrefix(rest, "."+kind+"."); !ok {
+		return nil, false
+	}
+	t := strings.Split(rest, ".")
+	return t, len(t) == n
+}
+
+func (s Subjects) notA(what, subject, shape string) error {
+	return &FieldError{Field: "subject", Problem: fmt.Sprintf("%q is not that of a %s", subject, what), Fix: "use " + s.prefix + "." + shape}
+}
+
+func checkTokens(pairs ...string) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if err := CheckToken(pairs[i], pairs[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
