@@ -1,0 +1,133 @@
+package daemon
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Service is a part of the pipeline: it runs until its context ends, then drains.
+type Service interface {
+	Run(ctx context.Context) error
+	// Ready says what the service still waits for; nil when it works.
+	Ready() error
+}
+
+// Program describes one service's process.
+type Program struct {
+	Name string // the service's name: its identity is service/<name>
+	// Register adds the service's own settings.
+	Register func(fs *flag.FlagSet)
+	// Validate names the first own setting that is wrong.
+	Validate func() error
+	// New makes the service.
+	New func(ctx context.Context, rt stream.Runtime) (Service, error)
+}
+
+// Main runs p until it is interrupted and gives the process's exit code.
+func Main(p Program) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Fatal(p.Name, p.run(ctx, os.Args[1:]))
+}
+
+func (p Program) run(ctx context.Context, args []string) error {
+	var settings Settings
+	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
+	settings.Register(fs)
+	p.Register(fs)
+	if err := Parse(fs, args); err != nil {
+		return err
+	}
+	if err := settings.Validate(); err != nil {
+		return err
+	}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	logger, err := settings.Logger(p.Name, os.Stderr)
+	if err != nil {
+		return err
+	}
+	registry := NewRegistry()
+	var service atomic.Pointer[Service]
+	if settings.HTTP != "" {
+		address, err := ServeHTTP(ctx, settings.HTTP, Handler(registry, func() error {
+			if s := service.Load(); s != nil {
+				return (*s).Ready()
+			}
+			return fmt.Errorf("connecting to %s", settings.NATSURL)
+		}))
+		if err != nil {
+			return err
+		}
+		logger.Info("health and metrics", "address", address)
+	}
+	rt, closeConns, err := settings.connect(ctx, p.Name)
+	if err != nil {
+		return err
+	}
+	defer closeConns()
+	rt.Logger, rt.Metrics, rt.Now = logger, stream.NewMetrics(registry), time.Now
+	s, err := p.New(ctx, rt)
+	if err != nil {
+		return err
+	}
+	service.Store(&s)
+	logger.Info("started")
+	err = s.Run(ctx)
+	logger.Info("stopped")
+	return err
+}
+
+// NewRegistry makes a metrics registry with the Go runtime's own metrics.
+func NewRegistry() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+// connect opens the service's own connection and, where a key was given, the one
+// that may publish to agents' inboxes and nothing else.
+func (s *Settings) connect(ctx context.Context, name string) (rt stream.Runtime, closeConns func(), err error) {
+	if rt.Subjects, err = events.NewSubjects(s.Prefix); err != nil {
+		return rt, nil, err
+	}
+	var conns []*nats.Conn
+	closeConns = func() {
+		for _, nc := range conns {
+			nc.Close()
+		}
+	}
+	open := func(identity, seed string) (*nats.Conn, error) {
+		nc, err := authz.Connect(ctx, s.NATSURL, seed, authz.Identity{Kind: authz.Service, Name: identity})
+		if err != nil {
+			return nil, fmt.Errorf("connecting to %s as service/%s: %w", s.NATSURL, identity, err)
+		}
+		conns = append(conns, nc)
+		return nc, nil
+	}
+	if rt.Conn, err = open(name, s.Key); err != nil {
+		return rt, nil, err
+	}
+	if s.ReplierKey != "" {
+		if rt.Replier, err = open("replier", s.ReplierKey); err != nil {
+			closeConns()
+			return rt, nil, err
+		}
+	}
+	return rt, closeConns, nil
+}
