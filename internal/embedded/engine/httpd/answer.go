@@ -22,19 +22,9 @@ func (s *Server) insert(w http.ResponseWriter, conn *chdb.Conn, o *options, stat
 		return err
 	}
 	defer insert.Close()
-	buffer := make([]byte, chunkSize)
-	for {
-		n, readErr := io.ReadFull(data, buffer)
-		if _, err := insert.Write(buffer[:n]); err != nil {
-			break // Commit knows the reason
-		}
-		if readErr == io.EOF || readErr == io.ErrUnexpectedEOF {
-			break
-		}
-		if readErr != nil {
-			insert.Cancel()
-			return readFailed(readErr)
-		}
+	if err := feed(insert, data); err != nil {
+		insert.Cancel()
+		return err
 	}
 	summary, err := insert.Commit()
 	if err != nil {
@@ -43,6 +33,25 @@ func (s *Server) insert(w http.ResponseWriter, conn *chdb.Conn, o *options, stat
 	s.describe(w, summary, statement.Format)
 	w.Header().Set("Content-Length", "0")
 	return nil
+}
+
+// feed hands data over in chunks. Only a clean io.EOF is the end: a body cut short (io.ErrUnexpectedEOF) must not be stored as if
+// it were whole. When the engine refuses a chunk the rest is not read; Commit knows the reason.
+func feed(insert *chdb.Insert, data io.Reader) error {
+	buffer, filled := make([]byte, chunkSize), 0
+	for {
+		n, err := data.Read(buffer[filled:])
+		filled += n
+		if err != nil && err != io.EOF {
+			return readFailed(err)
+		}
+		if err == io.EOF || filled == len(buffer) {
+			if _, refused := insert.Write(buffer[:filled]); refused != nil || err == io.EOF {
+				return nil
+			}
+			filled = 0
+		}
+	}
 }
 
 // query runs a statement without data and writes its answer.
