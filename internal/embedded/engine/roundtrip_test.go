@@ -16,7 +16,7 @@ import (
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
 )
 
-func exec(t *testing.T, conn driver.Conn, sql string, args ...any) {
+func run(t *testing.T, conn driver.Conn, sql string, args ...any) {
 	t.Helper()
 	if err := conn.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -95,7 +95,7 @@ func TestEveryTypeSurvivesTheRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { conn.Close() })
-			exec(t, conn, "CREATE TABLE t ("+everythingColumns+") ENGINE = MergeTree ORDER BY u8")
+			run(t, conn, "CREATE TABLE t ("+everythingColumns+") ENGINE = MergeTree ORDER BY u8")
 			want := everythingRows()
 			batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO t")
 			if err != nil {
@@ -132,7 +132,7 @@ func TestEveryTypeSurvivesTheRoundTrip(t *testing.T) {
 func TestDeduplicationTokenCollapsesARepeatedInsert(t *testing.T) {
 	t.Parallel()
 	conn := enginetest.Database(t).Open(t)
-	exec(t, conn, "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100")
+	run(t, conn, "CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100")
 	for _, token := range []string{"first", "first", "it's `odd` \\ \n token", "it's `odd` \\ \n token"} {
 		ctx := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{
 			"insert_deduplication_token": token, "async_insert": 0, "insert_deduplicate": 1,
