@@ -1,0 +1,48 @@
+package routing
+
+import (
+	"time"
+
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+const source = "/services/approver-router"
+
+// decideAlone gives the decision that needs nobody: denied by policy, low, or
+// medium. ok is false where people have to be asked, which includes every level that
+// is not known.
+func decideAlone(a *events.ActionAssessed) (d *events.DecisionMade, ok bool) {
+	d = &events.DecisionMade{
+		Agent: a.Agent, Action: a.Action,
+		Outcome: events.Denied, Reason: a.Reason,
+		Sequence: a.Sequence, Digest: a.Digest,
+		DecidedBy: events.Decider{Kind: events.ByPolicy},
+		Level:     a.Level, Score: a.Score,
+		ProposedAt: a.ProposedAt,
+	}
+	switch {
+	case a.Denied:
+		return d, true
+	case a.Level == events.Low, a.Level == events.Medium:
+		d.Outcome = events.Approved
+		d.ArgumentsDigest = a.ArgumentsDigest
+		d.Review = a.Level == events.Medium
+		return d, true
+	default:
+		return nil, false
+	}
+}
+
+// decisionOutput writes d into the ledger, once, and copies what stands there to the
+// agent that asked.
+func decisionOutput(s events.Subjects, d *events.DecisionMade, cause events.Event, now time.Time) (stream.Output, error) {
+	e, err := events.New(d, "decision-"+d.Agent+"-"+d.Action, source, now)
+	if err != nil {
+		return stream.Output{}, err
+	}
+	e = e.Because(cause)
+	e.PolicyVersion = cause.PolicyVersion
+	e.Subject = d.Agent + "/" + d.Action
+	return stream.Output{Subject: s.Decision(d.Agent, d.Action), Event: e, Once: true, ReplyTo: cause.ReplyTo}, nil
+}
