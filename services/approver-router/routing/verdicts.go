@@ -1,0 +1,105 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/requests"
+	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// noGroup stands for the group in the subject of a refusal whose request nobody knows.
+const noGroup = "unknown"
+
+// verdicts turns what approvers answer into decisions.
+type verdicts struct {
+	subjects events.Subjects
+	store    *requests.Store
+	routes   *routes.Routes
+	now      func() time.Time
+}
+
+// Handle implements [stream.Handler]. Who answers, and through which channel, is taken from the
+// subject, which the server has authorised; a payload that claims others is refused.
+func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
+	channel, approver, request, err := v.subjects.ParseVerdict(m.Subject)
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	cast, err := events.As[events.VerdictCast](m.Event)
+	if err == nil {
+		err = claimsMatch(cast, approver, request)
+	}
+	if err != nil {
+		return stream.Permanent(err) // Buried refuses it
+	}
+	input := approval.Verdict{
+		Sequence: m.Sequence, EventID: m.Event.ID, Channel: channel, Approver: approver,
+		Groups: v.routes.GroupsOf(approver), Cast: *cast, At: m.StoredAt,
+	}
+	state, effects, err := v.store.Apply(ctx, request, input, v.now())
+	if errors.Is(err, requests.ErrNotFound) {
+		return v.refuse(m, events.VerdictRefused{
+			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
+			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
+		})
+	}
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err)
+	}
+	out, err := requests.Outputs(v.subjects, source, m.Event, state, effects)
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err)
+	}
+	return stream.Done(out...)
+}
+
+// Buried implements [stream.Burier]: whoever cast a verdict that cannot be read is told why.
+func (v *verdicts) Buried(m *stream.Message, reason error) []stream.Output {
+	channel, approver, request, err := v.subjects.ParseVerdict(m.Subject)
+	if err != nil {
+		return nil
+	}
+	out, err := v.refusal(m, events.VerdictRefused{
+		Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
+		Code: events.RefusedMalformed, Reason: reason.Error(),
+	})
+	if err != nil {
+		return nil
+	}
+	return []stream.Output{out}
+}
+
+func claimsMatch(cast *events.VerdictCast, approver, request string) error {
+	if cast.Request != "" && cast.Request != request {
+		return &events.FieldError{Field: "request", Problem: fmt.Sprintf("is %q but the subject says %q", cast.Request, request), Fix: "answer on the request's own subject"}
+	}
+	if cast.Approver != "" && cast.Approver != approver {
+		return &events.FieldError{Field: "approver", Problem: fmt.Sprintf("is %q but the subject says %q", cast.Approver, approver), Fix: "answer under your own name"}
+	}
+	return nil
+}
+
+func (v *verdicts) refuse(m *stream.Message, refused events.VerdictRefused) stream.Outcome {
+	out, err := v.refusal(m, refused)
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	return stream.Done(out)
+}
+
+func (v *verdicts) refusal(m *stream.Message, refused events.VerdictRefused) (stream.Output, error) {
+	id := fmt.Sprintf("refused-%d", m.Sequence)
+	e, err := events.New(&refused, id, source, v.now())
+	if err != nil {
+		return stream.Output{}, err
+	}
+	e = e.Because(m.Event)
+	e.Subject = refused.Request
+	return stream.Output{Subject: v.subjects.Approval(noGroup, events.Refused, refused.Request), Event: e, MsgID: id}, nil
+}
