@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weighlock/weighlock/cmd/weighlock/dev"
+	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/routes"
+)
+
+func (c *cli) devCommand() *cobra.Command {
+	var o dev.Options
+	var agents []string
+	var verbose bool
+	command := &cobra.Command{
+		Use:   "dev",
+		Short: "Run everything on this machine: NATS, the services, ClickHouse's engine",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Dir = c.dir; o.Dir == "" {
+				o.Dir = dev.DefaultDir()
+			}
+			level := slog.LevelInfo
+			if verbose {
+				level = slog.LevelDebug
+			}
+			o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+			var err error
+			if o.Identities, err = identities(agents, o.RoutesFile); err != nil {
+				return err
+			}
+			p, err := dev.Start(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			defer p.Stop()
+			welcome(p.Place, agents)
+			select {
+			case <-cmd.Context().Done():
+				fmt.Fprintln(os.Stderr, "draining…")
+				return nil
+			case err := <-p.Failed():
+				return err
+			}
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&o.Prefix, "prefix", "", "subject `prefix` of the pipeline (default wl)")
+	flags.StringVar(&o.NATSListen, "nats-listen", "", "`address` of the NATS server (default: a free port on 127.0.0.1)")
+	flags.StringVar(&o.HTTP, "http", "", "`address` of health and metrics (default: a free port on 127.0.0.1)")
+	flags.StringVar(&o.ClickHouseURL, "clickhouse-url", "", "`URL` of a ClickHouse to use instead of a local engine")
+	flags.StringVar(&o.PolicyFile, "policy", "", "risk policy `file` (default: the built-in one)")
+	flags.StringVar(&o.RoutesFile, "routes", "", "routes and groups `file` (default: the built-in example)")
+	flags.StringSliceVar(&agents, "agent", []string{"assistant"}, "`names` of agents to make keys for; more with `weighlock identity add`")
+	flags.BoolVarP(&verbose, "verbose", "v", false, "log more")
+	return command
+}
+
+// identities are the agents named on the command line and everybody in the routes' groups.
+func identities(agents []string, routesFile string) ([]authz.Identity, error) {
+	table := routes.Default()
+	if routesFile != "" {
+		var err error
+		if table, err = routes.Load(routesFile); err != nil {
+			return nil, err
+		}
+	}
+	var ids []authz.Identity
+	for _, name := range agents {
+		ids = append(ids, authz.Identity{Kind: authz.Agent, Name: name})
+	}
+	for _, name := range table.Approvers() {
+		ids = append(ids, authz.Identity{Kind: authz.Approver, Name: name})
+	}
+	return ids, nil
+}
+
+func welcome(place dev.Place, agents []string) {
+	clickhouse := "none found; `weighlock doctor` says what to do"
+	if place.ClickHouseURL != "" {
+		clickhouse = "running"
+	}
+	agent := "NAME"
+	if len(agents) > 0 {
+		agent = agents[0]
+	}
+	fmt.Fprintf(os.Stderr, `
+Weighlock is ready.
+  data        %s
+  NATS        %s
+  ClickHouse  %s
+  health      http://%s/readyz
+
+Try, in another terminal:
+  weighlock propose --agent %s --tool send_payment --args '{"amount": 90}' --wait
+  weighlock inbox
+Stop with Ctrl-C.
+
+`, place.Dir, place.NATSURL, clickhouse, place.HTTP, strings.TrimSpace(agent))
+}
