@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,98 +16,99 @@ type User struct {
 	PublicKey string
 }
 
-// crossing is one subject that leaves the core account for another one.
-type crossing struct {
+// export is one subject that leaves the core account.
+type export struct {
 	kind     string // "service" or "stream"
 	subject  string
-	account  string // who imports it
 	response string // response type of a service; empty means one response
 }
 
-// crossings are all of them. A service import carries a request into the core
-// account and its one response back to the requester, wherever the requester
-// asked for it, but never further: the reply subject names a place in the requester's
-// own account and does not pass through another import.
-func crossings(s events.Subjects) []crossing {
-	a := AccountsOf(s)
-	decisions := directGet(s.Stream("DECISIONS"), s.All("decisions", 2))
+// exports are all of them. A service import carries a request into the core
+// account and its response back to the requester, to the place in the
+// requester's own account that the reply subject names, and never through another import.
+func exports(s events.Subjects) []export {
 	requests := bucketStream(s, "REQUESTS")
-	return []crossing{
-		{kind: "service", subject: s.All("actions", 2), account: a.Agents},
-		{kind: "service", subject: s.All("withdrawals", 2), account: a.Agents},
-		{kind: "service", subject: s.All("receipts", 2), account: a.Agents},
-		{kind: "service", subject: decisions, account: a.Agents},
-		{kind: "stream", subject: events.AgentInboxPrefix + ".>", account: a.Agents},
-		{kind: "service", subject: s.All("verdicts", 3), account: a.Approvers},
-		{kind: "service", subject: directGet(s.Stream("ACTIONS"), s.All("actions", 2)), account: a.Approvers},
-		{kind: "service", subject: decisions, account: a.Approvers},
-		{kind: "service", subject: directGet(requests, bucketSubject(s, "REQUESTS", "*")), account: a.Approvers},
-		{kind: "service", subject: directGet(requests, ""), account: a.Approvers, response: "stream"},
-		{kind: "stream", subject: lifecycle(s), account: a.Approvers},
+	return []export{
+		{kind: "service", subject: s.All("actions", 2)},
+		{kind: "service", subject: s.All("withdrawals", 2)},
+		{kind: "service", subject: s.All("receipts", 2)},
+		{kind: "service", subject: s.All("verdicts", 3)},
+		{kind: "service", subject: directGet(s.Stream("ACTIONS"), s.All("actions", 2))},
+		{kind: "service", subject: directGet(s.Stream("DECISIONS"), s.All("decisions", 2))},
+		{kind: "service", subject: directGet(requests, bucketSubject(s, "REQUESTS", "*"))},
+		{kind: "service", subject: directGet(requests, ""), response: "stream"},
+		{kind: "stream", subject: events.AgentInboxPrefix + ".>"},
+		{kind: "stream", subject: lifecycle(s)},
 	}
 }
 
-// ServerConfig returns the accounts{} block of a NATS server's configuration. It
-// refuses users whose identity or key is not valid, and an empty list: a server
-// without users lets everybody in.
+// ServerConfig returns the accounts{} block of a NATS server's configuration:
+// the core account first, then one for each outsider, which imports no more than its
+// permissions name. It refuses identities and keys that are not valid, a key
+// that two identities share, and an empty list: a server without users lets everybody in.
 func ServerConfig(s events.Subjects, users []User) (string, error) {
 	if len(users) == 0 {
-		return "", fmt.Errorf("rendering accounts: no users: a server without users lets everybody in")
+		return "", errors.New("rendering accounts: no users: a server without users lets everybody in")
 	}
-	byAccount := make(map[string][]string)
+	core := CoreAccount(s)
+	var insiders []string
+	var outsiders strings.Builder
+	owners := make(map[string]Identity, len(users))
 	for _, u := range users {
-		account, line, err := renderUser(s, u)
+		p, err := For(u.Identity, s)
 		if err != nil {
 			return "", fmt.Errorf("rendering accounts: %w", err)
 		}
-		byAccount[account] = append(byAccount[account], line)
-	}
-	a := AccountsOf(s)
-	var b strings.Builder
-	b.WriteString("accounts {\n")
-	for _, account := range []string{a.Core, a.Agents, a.Approvers} {
-		fmt.Fprintf(&b, "  %q: {\n", account)
-		if account == a.Core {
-			b.WriteString("    jetstream: enabled\n")
+		if !nkeys.IsValidPublicUserKey(u.PublicKey) {
+			return "", fmt.Errorf("rendering accounts: %s: %q is not a user's public nkey", u.Identity, u.PublicKey)
 		}
-		renderList(&b, "users", byAccount[account])
-		renderCrossings(&b, account, a.Core, crossings(s))
-		b.WriteString("  }\n")
+		if other, taken := owners[u.PublicKey]; taken {
+			return "", fmt.Errorf("rendering accounts: %s and %s have the same key", other, u.Identity)
+		}
+		owners[u.PublicKey] = u.Identity
+		if p.Account == core {
+			insiders = append(insiders, userLine(u, p))
+			continue
+		}
+		renderOutsider(&outsiders, core, u, p)
 	}
-	b.WriteString("}\n")
+	var b strings.Builder
+	fmt.Fprintf(&b, "accounts {\n  %q: {\n    jetstream: enabled\n", core)
+	renderList(&b, "users", insiders)
+	renderExports(&b, exports(s))
+	b.WriteString("  }\n" + outsiders.String() + "}\n")
 	return b.String(), nil
 }
 
-func renderUser(s events.Subjects, u User) (account, line string, err error) {
-	p, err := For(u.Identity, s)
-	if err != nil {
-		return "", "", err
+func renderOutsider(b *strings.Builder, core string, u User, p Permissions) {
+	fmt.Fprintf(b, "  %q: {\n", p.Account)
+	renderList(b, "users", []string{userLine(u, p)})
+	var imports []string
+	for _, subject := range p.Requests {
+		imports = append(imports, fmt.Sprintf("{ service: { account: %q, subject: %q } }", core, subject))
 	}
-	if !nkeys.IsValidPublicUserKey(u.PublicKey) {
-		return "", "", fmt.Errorf("%s: %q is not a user's public nkey", u.Identity, u.PublicKey)
+	for _, subject := range p.Feeds {
+		imports = append(imports, fmt.Sprintf("{ stream: { account: %q, subject: %q } }", core, subject))
 	}
-	line = fmt.Sprintf("{ nkey: %q, permissions: { publish: { allow: %s }, subscribe: { allow: %s } } } # %s",
-		u.PublicKey, quoted(p.Publish), quoted(p.Subscribe), u.Identity)
-	return p.Account, line, nil
+	renderList(b, "imports", imports)
+	b.WriteString("  }\n")
 }
 
-func renderCrossings(b *strings.Builder, account, core string, all []crossing) {
+func renderExports(b *strings.Builder, all []export) {
 	var lines []string
-	for _, c := range all {
-		switch {
-		case account == core && c.response != "":
-			lines = append(lines, fmt.Sprintf("{ %s: %q, accounts: [%q], response_type: %q }", c.kind, c.subject, c.account, c.response))
-		case account == core:
-			lines = append(lines, fmt.Sprintf("{ %s: %q, accounts: [%q] }", c.kind, c.subject, c.account))
-		case account == c.account:
-			lines = append(lines, fmt.Sprintf("{ %s: { account: %q, subject: %q } }", c.kind, core, c.subject))
+	for _, e := range all {
+		response := ""
+		if e.response != "" {
+			response = fmt.Sprintf(", response_type: %q", e.response)
 		}
+		lines = append(lines, fmt.Sprintf("{ %s: %q%s }", e.kind, e.subject, response))
 	}
-	if account == core {
-		renderList(b, "exports", lines)
-		return
-	}
-	renderList(b, "imports", lines)
+	renderList(b, "exports", lines)
+}
+
+func userLine(u User, p Permissions) string {
+	return fmt.Sprintf("{ nkey: %q, permissions: { publish: { allow: %s }, subscribe: { allow: %s } } } # %s",
+		u.PublicKey, quoted(p.Publish), quoted(p.Subscribe), u.Identity)
 }
 
 func renderList(b *strings.Builder, name string, lines []string) {

@@ -2,31 +2,38 @@ package authz
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // Permissions are what one identity may do. Whatever is not listed is refused.
 type Permissions struct {
-	// Account is the server account the identity lives in. The account is half of the
-	// protection: the reply subject of a request is not checked against
-	// permissions, so outsiders never share an account with a stream.
-	Account   string
+	// Account is the server account the identity lives in, and half of the
+	// protection. The server does not check the reply subject of a request against
+	// permissions, so whoever shares an account with a subject can make the server
+	// put an answer on it. Services share the account that owns the streams;
+	// every outsider has an account of its own.
+	Account string
+	// Publish and Subscribe are the subjects allowed, inside the account.
 	Publish   []string
 	Subscribe []string
+	// Requests are the part of Publish that crosses into the core account and is
+	// answered there, Feeds the part of Subscribe that comes from there. Both are
+	// empty for those who live in the core account.
+	Requests []string
+	Feeds    []string
 }
 
-// Accounts are the names of a pipeline's server accounts.
-type Accounts struct {
-	Core      string // services and the operator; owns all streams
-	Agents    string
-	Approvers string // approvers and adapters
-}
+// CoreAccount returns the name of the account that owns the streams and holds
+// the services and the operator: "WL" under the prefix "wl".
+func CoreAccount(s events.Subjects) string { return strings.TrimSuffix(s.Stream(""), "_") }
 
-// AccountsOf returns the account names of one pipeline.
-func AccountsOf(s events.Subjects) Accounts {
-	core := s.Stream("")
-	return Accounts{Core: core[:len(core)-1], Agents: s.Stream("AGENTS"), Approvers: s.Stream("APPROVERS")}
+func accountOf(id Identity, s events.Subjects) string {
+	if id.Kind == Service || id.Kind == Operator {
+		return CoreAccount(s)
+	}
+	return s.Stream(strings.ToUpper(string(id.Kind)) + "_" + id.Name)
 }
 
 // For returns the least that id needs.
@@ -34,18 +41,18 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 	if err := id.Validate(); err != nil {
 		return Permissions{}, fmt.Errorf("permissions of %s: %w", id, err)
 	}
-	accounts := AccountsOf(s)
-	p := Permissions{Account: accounts.Core, Subscribe: []string{id.InboxPrefix() + ".>"}}
+	inbox := id.InboxPrefix() + ".>"
+	p := Permissions{Account: accountOf(id, s), Subscribe: []string{inbox}}
 	switch id.Kind {
 	case Agent:
-		p.Account = accounts.Agents
-		p.Publish = []string{
+		p.Requests = []string{
 			s.Action(id.Name, "*"), s.Withdrawal(id.Name, "*"), s.Receipt(id.Name, "*"),
 			directGet(s.Stream("DECISIONS"), s.Decision(id.Name, "*")),
 		}
+		p.Publish, p.Feeds = p.Requests, []string{inbox}
 	case Approver, Adapter:
-		p.Account = accounts.Approvers
-		p.Publish = append(answers(id, s), requestReads(s)...)
+		p.Requests = append(answers(id, s), requestReads(s)...)
+		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s)}
 		p.Subscribe = append(p.Subscribe, lifecycle(s))
 	case Service:
 		p.Publish = servicePublish(id.Name, s)

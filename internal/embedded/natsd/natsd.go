@@ -113,8 +113,13 @@ func (s *Server) Reload() error {
 	if _, err := writeConfig(s.options, s.listen); err != nil {
 		return fmt.Errorf("reloading the NATS server: %w", err)
 	}
-	if err := s.ns.Reload(); err != nil {
-		return fmt.Errorf("reloading the NATS server: %w", err)
+	// Twice, because the server (2.15.2) starts the service imports of an account only
+	// when it reloads an account it has already: after one reload a new
+	// agent is let in, but whatever it publishes finds nobody.
+	for range 2 {
+		if err := s.ns.Reload(); err != nil {
+			return fmt.Errorf("reloading the NATS server: %w", err)
+		}
 	}
 	return nil
 }
