@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -76,7 +77,6 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s.assessed, err = stream.NewWorker(rt, stream.Config{
 		Service: Name, Stream: rt.Subjects.Stream("EVENTS"), Consumer: "approver-router-assessments",
 		Filters: []string{rt.Subjects.All("assessments", 3)},
-		Key:     func(m *stream.Message) string { return stream.Token(m.Subject, 3) },
 	}, &assessments{subjects: rt.Subjects, routes: table, batches: s.batches, now: rt.Now})
 	if err != nil {
 		stop()
@@ -85,7 +85,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s.answered, err = stream.NewWorker(rt, stream.Config{
 		Service: Name, Stream: rt.Subjects.Stream("VERDICTS"), Consumer: "approver-router-verdicts",
 		Filters: []string{rt.Subjects.All("verdicts", 3)},
-		Key:     func(m *stream.Message) string { return stream.Token(m.Subject, 4) },
+		Key:     requestKey,
 	}, &verdicts{subjects: rt.Subjects, store: store, routes: table, now: rt.Now})
 	if err != nil {
 		stop()
@@ -109,3 +109,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Ready() error {
 	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready})
 }
+
+// requestKey keeps the verdicts on one request in order: the request is the last
+// token of their subject.
+func requestKey(m *stream.Message) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] }

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/spf13/cobra"
+
+	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// moment is one event in the life of an action.
+type moment struct {
+	At      time.Time       `json:"at"`
+	Type    string          `json:"type"`
+	Subject string          `json:"subject"`
+	Words   string          `json:"words"`
+	ID      string          `json:"id"`
+	Data    json.RawMessage `json:"data"`
+}
+
+func (c *cli) traceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "trace ACTION",
+		Short:   "The timeline of one action: asked, scored, shown, answered, decided, done",
+		Example: "  weighlock trace billing-bot/a-17",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			moments, err := c.timeline(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if len(moments) == 0 {
+				return fmt.Errorf("nothing is known of action %s", args[0])
+			}
+			if c.json {
+				return printJSON(cmd.OutOrStdout(), moments)
+			}
+			return printTimeline(cmd.OutOrStdout(), moments)
+		},
+	}
+}
+
+// timeline reads what the streams hold about an action, named ACTION or AGENT/ACTION.
+func (c *cli) timeline(ctx context.Context, name string) ([]moment, error) {
+	agent, action, ok := strings.Cut(name, "/")
+	if !ok {
+		agent, action = "*", name
+	} else if err := events.CheckToken("agent", agent); err != nil {
+		return nil, err
+	}
+	if err := events.CheckToken("action", action); err != nil {
+		return nil, err
+	}
+	place, err := c.place()
+	if err != nil {
+		return nil, err
+	}
+	subjects, err := place.Subjects()
+	if err != nil {
+		return nil, err
+	}
+	nc, err := connect(ctx, place, authz.TheOperator())
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	var all []moment
+	read := func(stream string, filters ...string) error {
+		found, err := readStream(ctx, js, subjects, stream, filters)
+		all = append(all, found...)
+		return err
+	}
+	err = errors.Join(
+		read("ACTIONS", subjects.Action(agent, action), subjects.Withdrawal(agent, action), subjects.Receipt(agent, action)),
+		read("EVENTS", subjects.Assessment("*", agent, action)),
+		read("DECISIONS", subjects.Decision(agent, action)))
+	if err != nil {
+		return nil, err
+	}
+	request, err := requestOf(ctx, js, subjects, all)
+	if err != nil || request == "" {
+		return sorted(all), err
+	}
+	err = errors.Join(
+		read("EVENTS", subjects.Approval("*", "*", request)),
+		read("VERDICTS", subjects.Verdict("*", "*", request)))
+	return sorted(all), err
+}
+
+// requestOf finds the request an action is on: its decision names it, or, while it is
+// open, the router's claim.
+func requestOf(ctx context.Context, js jetstream.JetStream, s events.Subjects, all []moment) (string, error) {
+	var agent, action string
+	for _, m := range all {
+		if m.Type == events.DecisionMadeType {
+			var d events.DecisionMade
+			if err := json.Unmarshal(m.Data, &d); err == nil && d.Request != "" {
+				return d.Request, nil
+			}
+		}
+		if _, a, b, err := s.ParseAction(m.Subject); err == nil {
+			agent, action = a, b
+		}
+	}
+	if agent == "" {
+		return "", nil
+	}
+	kv, err := js.KeyValue(ctx, s.Stream("REQUESTS"))
+	if err != nil {
+		return "", fmt.Errorf("opening the requests: %w", err)
+	}
+	entry, err := kv.Get(ctx, "claim."+agent+"."+action)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for the request: %w", err)
+	}
+	return string(entry.Value()), nil
+}
+
+// readStream reads every message of stream that matches filters.
+func readStream(ctx context.Context, js jetstream.JetStream, s events.Subjects, stream string, filters []string) ([]moment, error) {
+	consumer, err := js.OrderedConsumer(ctx, s.Stream(stream), jetstream.OrderedConsumerConfig{FilterSubjects: filters})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", stream, err)
+	}
+	info, err := consumer.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", stream, err)
+	}
+	var found []moment
+	for left := info.NumPending; left > 0; left-- {
+		msg, err := consumer.Next(jetstream.FetchContext(ctx))
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", stream, err)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return nil, err
+		}
+		m := moment{At: meta.Timestamp, Subject: msg.Subject()}
+		e, err := events.Decode(msg.Headers(), msg.Data())
+		if err != nil {
+			m.Type, m.Words = "unreadable", err.Error()
+		} else {
+			m.Type, m.ID, m.Data, m.Words = e.Type, e.ID, e.Data, inWords(s, msg.Subject(), e)
+		}
+		found = append(found, m)
+	}
+	return found, nil
+}
+
+func sorted(all []moment) []moment {
+	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
+	return all
+}
+
+func printTimeline(w io.Writer, all []moment) error {
+	start := all[0].At
+	for _, m := range all {
+		if _, err := fmt.Fprintf(w, "%s  %10s  %s\n", m.At.Local().Format("15:04:05.000"), "+"+m.At.Sub(start).Round(time.Millisecond).String(), printable(m.Words)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,23 @@
+// Command auditsink writes everything to ClickHouse.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/weighlock/weighlock/internal/daemon"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/services/auditsink/sink"
+)
+
+func main() {
+	var cfg sink.Config
+	os.Exit(daemon.Main(daemon.Program{
+		Name:     sink.Name,
+		Register: cfg.Register,
+		Validate: cfg.Validate,
+		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+			return sink.New(rt, cfg)
+		},
+	}))
+}

@@ -1,0 +1,23 @@
+// Command escalator goes on when nobody answers.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/weighlock/weighlock/internal/daemon"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/services/escalator/escalation"
+)
+
+func main() {
+	var cfg escalation.Config
+	os.Exit(daemon.Main(daemon.Program{
+		Name:     escalation.Name,
+		Register: cfg.Register,
+		Validate: cfg.Validate,
+		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+			return escalation.New(rt, cfg)
+		},
+	}))
+}
