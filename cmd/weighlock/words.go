@@ -56,7 +56,9 @@ func inWords(s events.Subjects, subject string, e events.Event) string {
 			return fmt.Sprintf("the agent reports: %s in %s%s", a.Status, a.FinishedAt.Sub(a.StartedAt), quoted(a.Error))
 		})
 	case events.MessageDeadType:
-		return words(e, func(m *events.MessageDead) string { return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason) })
+		return words(e, func(m *events.MessageDead) string {
+			return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason)
+		})
 	}
 	return e.Type
 }
