@@ -1,0 +1,180 @@
+package policy
+
+import (
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/interpreter"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// factTypes declares every fact but the words. Each is one qualified name of its own,
+// so that a misspelt one is an error when the policy is loaded, one that the action lacks
+// reads as empty, and none costs a map at evaluation.
+var factTypes = map[string]*cel.Type{
+	"agent": cel.StringType, "breakpoint": cel.StringType, "principal": cel.StringType, "session": cel.StringType,
+	"request": cel.StringType, "reasoning": cel.StringType, "now": cel.TimestampType,
+	"tool.name": cel.StringType, "tool.words": cel.ListType(cel.StringType), "tool.first": cel.StringType,
+	"tool.last": cel.StringType, "tool.plain": cel.BoolType,
+	"target.kind": cel.StringType, "target.name": cel.StringType, "target.environment": cel.StringType,
+	"impact.summary": cel.StringType, "impact.irreversible": cel.BoolType,
+	"memory.texts": cel.ListType(cel.StringType), "memory.untrusted": cel.IntType,
+	"plan.steps": cel.IntType, "action.bytes": cel.IntType,
+	"arguments": cel.MapType(cel.StringType, cel.DynType), "arguments_texts": cel.ListType(cel.StringType),
+	"mail.internal": cel.BoolType, "shell.found": cel.BoolType, "shell.reads": cel.BoolType,
+	"sql.found": cel.BoolType, "sql.reads": cel.BoolType, "sql.writes": cel.BoolType,
+}
+
+// facts answers CEL's questions about one action; what is expensive is worked out
+// when a rule first asks.
+type facts struct {
+	policy *Policy
+	action *events.ActionProposed
+	agent  string
+	now    time.Time
+
+	words  []string
+	bits   uint64 // the word sets that the tool's words are in
+	parsed *arguments
+	err    error // why parsed is nil although it was tried
+}
+
+func newFacts(p *Policy, a *events.ActionProposed, agent string, now time.Time) *facts {
+	f := &facts{policy: p, action: a, agent: agent, now: now, words: splitWords(a.Tool)}
+	for _, w := range f.words {
+		f.bits |= p.wordBits[w]
+	}
+	return f
+}
+
+// Parent implements interpreter.Activation.
+func (*facts) Parent() interpreter.Activation { return nil }
+
+// ResolveName implements interpreter.Activation.
+func (f *facts) ResolveName(name string) (any, bool) {
+	if bit, ok := f.policy.setBits[name]; ok {
+		return types.Bool(f.bits&bit != 0), true
+	}
+	switch a := f.action; name {
+	case "agent":
+		return types.String(f.agent), true
+	case "breakpoint":
+		return types.String(a.Breakpoint), true
+	case "principal":
+		return types.String(a.Principal), true
+	case "session":
+		return types.String(a.Session), true
+	case "request":
+		return types.String(a.Request), true
+	case "reasoning":
+		return types.String(a.Reasoning), true
+	case "now":
+		return types.Timestamp{Time: f.now}, true
+	case "impact.summary", "impact.irreversible":
+		return f.impact(name), true
+	case "memory.texts", "memory.untrusted":
+		return f.memory(name), true
+	case "target.kind", "target.name", "target.environment":
+		return f.target(name), true
+	case "plan.steps":
+		return types.Int(len(a.Plan)), true
+	case "action.bytes":
+		return types.Int(len(a.Arguments)), true
+	case "tool.name", "tool.words", "tool.first", "tool.last", "tool.plain":
+		return f.tool(name), true
+	}
+	if _, declared := factTypes[name]; !declared {
+		return nil, false
+	}
+	return f.ofArguments(name), true
+}
+
+func (f *facts) tool(name string) ref.Val {
+	switch {
+	case name == "tool.name":
+		return types.String(f.action.Tool)
+	case name == "tool.words":
+		return types.NewStringList(types.DefaultTypeAdapter, f.words)
+	case name == "tool.plain":
+		return types.Bool(plainName(f.action.Tool))
+	case len(f.words) == 0:
+		return types.String("")
+	case name == "tool.first":
+		return types.String(f.words[0])
+	}
+	return types.String(f.words[len(f.words)-1])
+}
+
+func (f *facts) target(name string) ref.Val {
+	t := f.action.Target
+	switch {
+	case t == nil:
+		return types.String("")
+	case name == "target.kind":
+		return types.String(t.Kind)
+	case name == "target.name":
+		return types.String(t.Name)
+	}
+	return types.String(t.Environment)
+}
+
+func (f *facts) impact(name string) ref.Val {
+	i := f.action.Impact
+	if name == "impact.irreversible" {
+		return types.Bool(i != nil && i.Reversible != nil && !*i.Reversible)
+	}
+	if i == nil {
+		return types.String("")
+	}
+	return types.String(i.Summary)
+}
+
+func (f *facts) memory(name string) ref.Val {
+	untrusted, texts := 0, make([]string, len(f.action.Memory))
+	for i, m := range f.action.Memory {
+		texts[i] = m.Text
+		if !m.Trusted {
+			untrusted++
+		}
+	}
+	if name == "memory.untrusted" {
+		return types.Int(untrusted)
+	}
+	return types.NewStringList(types.DefaultTypeAdapter, texts)
+}
+
+// ofArguments answers what needs the arguments parsed. Where they cannot be, the
+// answer is an error, and the rule that asked counts as failing.
+func (f *facts) ofArguments(name string) ref.Val {
+	if f.parsed == nil && f.err == nil {
+		f.parsed, f.err = parseArguments(f.action.Arguments)
+	}
+	if f.err != nil {
+		return types.WrapErr(f.err)
+	}
+	p := f.parsed
+	switch name {
+	case "arguments":
+		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, p.values)
+	case "mail.internal":
+		return types.Bool(mailInternal(p.texts, f.policy.domains))
+	case "shell.found":
+		return types.Bool(len(shellTexts(p.texts)) > 0)
+	case "shell.reads":
+		return types.Bool(shellReadsOnly(p))
+	case "sql.found":
+		return types.Bool(len(sqlTexts(p.texts)) > 0)
+	case "sql.reads":
+		return types.Bool(allReadOnlySQL(sqlTexts(p.texts)))
+	case "sql.writes":
+		return types.Bool(writesData(p))
+	}
+	texts := make([]string, len(p.texts))
+	for i, a := range p.texts {
+		texts[i] = a.text
+	}
+	return types.NewStringList(types.DefaultTypeAdapter, texts)
+}

@@ -1,0 +1,49 @@
+package scoring
+
+import (
+	"time"
+
+	"github.com/weighlock/weighlock/internal/policy"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// serviceName names the service in JetStream, dead letters and metrics.
+const serviceName = "riskscorer"
+
+// Config is what a user sets. The zero value is usable.
+type Config struct {
+	// PolicyFile is the path of the policy; "" means the built-in one.
+	PolicyFile string `yaml:"policyFile"`
+	// Workers is how many actions are assessed at a time; 0 means one per core.
+	Workers int `yaml:"workers"`
+	// AckWait is after which time a dead scorer's actions are assessed by another; 0 means 30s.
+	AckWait time.Duration `yaml:"ackWait"`
+	// PinnedTTL is after which silence a standby takes over; 0 means 2s.
+	PinnedTTL time.Duration `yaml:"pinnedTTL"`
+	// Drain is how long a shutdown waits for actions being assessed; 0 means 10s.
+	Drain time.Duration `yaml:"drain"`
+}
+
+// Validate names the first setting that is wrong. It does not read the policy; [New] does.
+func (c Config) Validate() error {
+	subjects, err := events.NewSubjects("")
+	if err != nil {
+		return err
+	}
+	return c.worker(subjects).Validate()
+}
+
+func (c Config) policy() (*policy.Policy, error) {
+	if c.PolicyFile == "" {
+		return policy.Default(), nil
+	}
+	return policy.Load(c.PolicyFile)
+}
+
+func (c Config) worker(s events.Subjects) stream.Config {
+	return stream.Config{
+		Service: serviceName, Stream: s.Stream("ACTIONS"), Consumer: serviceName, Filters: []string{s.All("actions", 2)},
+		Workers: c.Workers, AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
+	}
+}

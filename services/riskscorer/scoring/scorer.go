@@ -1,0 +1,133 @@
+package scoring
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/weighlock/weighlock/internal/policy"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// source is the CloudEvents source of every assessment.
+const source = "/services/" + serviceName
+
+// maxText is the longest text an assessment repeats of an action, in bytes.
+const maxText = 256
+
+// The findings that no policy makes: these actions are denied whatever they do.
+const (
+	foundMalformed   = "malformed"
+	foundWrongName   = "wrong_name"
+	foundWrongInbox  = "wrong_inbox"
+	deniedScore      = 100
+	maxCauseID       = 256
+	traceParentBytes = 55 // W3C: version, trace, parent and flags
+)
+
+// scorer is the handler. Who proposed which action is taken from the subject, which the
+// server has checked, never from the payload.
+type scorer struct {
+	policy   *policy.Policy
+	subjects events.Subjects
+	now      func() time.Time
+}
+
+// Handle implements stream.Handler.
+func (s *scorer) Handle(_ context.Context, m *stream.Message) stream.Outcome {
+	_, agent, action, err := s.subjects.ParseAction(m.Subject)
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	proposed, err := events.As[events.ActionProposed](m.Event)
+	if err != nil {
+		return stream.Permanent(fmt.Errorf("reading action %s/%s: %w", agent, action, err))
+	}
+	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(m.Event.Data)}
+	if ref.ArgumentsDigest, err = events.ArgumentsDigest(proposed.Arguments); err != nil {
+		return stream.Permanent(fmt.Errorf("reading action %s/%s: %w", agent, action, err))
+	}
+	out, err := s.output(m, assessmentOf(m, ref, proposed, s.weigh(m, ref, proposed)))
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	return stream.Done(out)
+}
+
+// weigh asks the policy, unless the action is one that is denied by its form.
+func (s *scorer) weigh(m *stream.Message, ref events.ActionRef, a *events.ActionProposed) policy.Assessment {
+	if a.Agent != "" && a.Agent != ref.Agent {
+		return deny(foundWrongName, fmt.Sprintf("the action of agent %s claims to be of agent %.80q", ref.Agent, a.Agent))
+	}
+	if a.Action != "" && a.Action != ref.Action {
+		return deny(foundWrongName, fmt.Sprintf("action %s claims to be action %.80q", ref.Action, a.Action))
+	}
+	if replyTo := m.Event.ReplyTo; replyTo != "" {
+		if err := events.CheckReplyTo(ref.Agent, replyTo); err != nil {
+			return deny(foundWrongInbox, err.Error())
+		}
+	}
+	return s.policy.Assess(a, ref, s.now())
+}
+
+func deny(id, reason string) policy.Assessment {
+	reason = policy.Shorten(reason, maxText)
+	return policy.Assessment{
+		Level: events.High, Score: deniedScore, Denied: true, Reason: reason,
+		Rules: []events.FiredRule{{ID: id, Points: deniedScore, Reason: reason}},
+	}
+}
+
+// Buried implements stream.Burier: an action that cannot be read is denied, so that it too
+// gets its one decision.
+func (s *scorer) Buried(m *stream.Message, reason error) []stream.Output {
+	_, agent, action, err := s.subjects.ParseAction(m.Subject)
+	if err != nil {
+		return nil // nobody to tell
+	}
+	data := m.Event.Data
+	if m.Event.ID == "" {
+		data = m.Data
+	}
+	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(data)}
+	a := assessmentOf(m, ref, &events.ActionProposed{}, deny(foundMalformed, reason.Error()))
+	out, err := s.output(m, a)
+	if err != nil {
+		return nil // the ids come from a parsed subject and the rest from here, so this cannot be
+	}
+	return []stream.Output{out}
+}
+
+// assessmentOf repeats of the action what routing needs, cut to sane lengths: an
+// assessment never outgrows a message, whatever the action holds.
+func assessmentOf(m *stream.Message, ref events.ActionRef, a *events.ActionProposed, w policy.Assessment) *events.ActionAssessed {
+	out := &events.ActionAssessed{
+		ActionRef: ref, Level: w.Level, Score: w.Score, Denied: w.Denied, Reason: w.Reason, Rules: w.Rules,
+		Breakpoint: a.Breakpoint, Tool: short(a.Tool), Session: short(a.Session), Principal: short(a.Principal),
+		Deadline: a.Deadline, ProposedAt: m.StoredAt,
+	}
+	if t := a.Target; t != nil {
+		out.Target = &events.Target{Kind: short(t.Kind), Name: short(t.Name), Environment: short(t.Environment)}
+	}
+	return out
+}
+
+func short(s string) string { return policy.Shorten(s, maxText) }
+
+// output wraps an assessment. Its ids follow from the action alone, so that a
+// redelivered action repeats its assessment instead of getting a second one.
+func (s *scorer) output(m *stream.Message, a *events.ActionAssessed) (stream.Output, error) {
+	id := fmt.Sprintf("assessed/%s/%s/%d", a.Agent, a.Action, a.Sequence)
+	e, err := events.New(a, id, source, s.now())
+	if err != nil {
+		return stream.Output{}, fmt.Errorf("assessing %s/%s: %w", a.Agent, a.Action, err)
+	}
+	e = e.Because(cause(m))
+	e.Subject = a.Agent + "/" + a.Action
+	e.PolicyVersion = s.policy.Version()
+	if replyTo := replyTo(m); events.CheckReplyTo(a.Agent, replyTo) == nil {
+		e.ReplyTo = replyTo
+	}
+	return stream.Output{Subject: s.subjects.Assessment(a.Level, a.Agent, a.Action), Event: e, MsgID: id}, nil
+}
