@@ -88,6 +88,16 @@ func (r *Routes) GroupsOf(approver string) []string {
 	return groups
 }
 
+// Approvers returns everybody who is in a group, sorted.
+func (r *Routes) Approvers() []string {
+	var all []string
+	for _, members := range r.groups {
+		all = append(all, members...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Match returns the first route whose condition holds. A condition that cannot be
 // evaluated does not hold; the last route takes every action, so there always is one.
 func (r *Routes) Match(a *events.ActionAssessed) *Route {

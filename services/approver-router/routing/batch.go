@@ -40,7 +40,7 @@ func newBatcher(flush func(*batch)) *batcher {
 // target. Actions that differ in one of these need a different judgement.
 func similarity(route *routes.Route, a *events.ActionAssessed) string {
 	var b strings.Builder
-	b.WriteString(route.Name + "\x00" + route.Group + "\x00" + a.Tool + "\x00")
+	b.WriteString(route.ID + "\x00" + route.Group + "\x00" + a.Tool + "\x00")
 	if a.Target != nil {
 		b.WriteString(a.Target.Kind)
 	}

@@ -20,7 +20,7 @@ func newCard(request string, route *routes.Route, items []waiting, now time.Time
 		return cmp.Or(cmp.Compare(b.assessment.Score, a.assessment.Score), cmp.Compare(a.assessment.Sequence, b.assessment.Sequence))
 	})
 	card := events.Card{
-		Request: request, Group: route.Group, Route: route.Name, Quorum: route.Quorum,
+		Request: request, Group: route.Group, Route: route.ID, Quorum: route.Quorum,
 		Level: events.High, Score: items[0].assessment.Score,
 		Items:    make([]events.CardItem, len(items)),
 		OpenedAt: now, EndsAt: endOf(route, items, now), Otherwise: route.Otherwise,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/requests"
+	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -20,7 +21,6 @@ const retryOpen = 500 * time.Millisecond
 type opener struct {
 	subjects events.Subjects
 	store    *requests.Store
-	claims   *claims
 	now      func() time.Time
 	opened   func(items int) // counts, for metrics and tests
 }
@@ -35,7 +35,7 @@ func (o *opener) open(ctx context.Context, b *batch) {
 	id := newRequestID()
 	mine := make([]waiting, 0, len(b.items))
 	for _, w := range b.items {
-		holder, err := o.claims.take(ctx, w.assessment.Agent, w.assessment.Action, id)
+		holder, err := o.store.Claim(ctx, w.assessment.Agent, w.assessment.Action, id)
 		switch {
 		case err != nil:
 			w.promise.Resolve(stream.RetryAfter(retryOpen, err))
@@ -72,11 +72,11 @@ func (o *opener) save(ctx context.Context, id string, b *batch, items []waiting)
 	for i, w := range items {
 		origins[i] = approval.ItemOrigin{ReplyTo: w.cause.ReplyTo, TraceParent: w.cause.TraceParent, PolicyVersion: w.cause.PolicyVersion, EventID: w.cause.ID}
 	}
-	state, effects, err := approval.Open(card, b.route.Rules(), origins, now)
+	state, effects, err := approval.Open(card, rulesOf(b.route), origins, now)
 	if err != nil {
 		return nil, fmt.Errorf("opening request %s: %w", id, err)
 	}
-	if err := o.store.Create(ctx, state); err != nil {
+	if state, err = o.store.Create(ctx, state); err != nil {
 		return nil, err
 	}
 	return requests.Outputs(o.subjects, source, items[0].cause, state, effects)
@@ -98,4 +98,13 @@ func (o *opener) announceAgain(ctx context.Context, id string, w waiting) stream
 		return stream.RetryAfter(retryOpen, err)
 	}
 	return stream.Done(out...)
+}
+
+// rulesOf are the rules a request is opened, and stays, under.
+func rulesOf(route *routes.Route) approval.Rules {
+	rules := approval.Rules{Quorum: route.Quorum, Channels: route.Channels, Otherwise: route.Otherwise}
+	for _, t := range route.Tiers {
+		rules.Tiers = append(rules.Tiers, approval.Tier{Group: t.Group, Wait: t.Wait, RemindEvery: t.RemindEvery})
+	}
+	return rules
 }

@@ -65,13 +65,10 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening JetStream: %w", err)
 	}
-	store, err := requests.NewStore(js, rt.Subjects)
-	if err != nil {
-		return nil, err
-	}
+	store := requests.NewStore(js, rt.Subjects)
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
-	o := &opener{subjects: rt.Subjects, store: store, claims: &claims{store: store}, now: rt.Now, opened: func(int) {}}
+	o := &opener{subjects: rt.Subjects, store: store, now: rt.Now, opened: func(int) {}}
 	s := &Service{stop: stop}
 	s.batches = newBatcher(func(b *batch) { o.open(work, b) })
 	s.assessed, err = stream.NewWorker(rt, stream.Config{

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"flag"
 	"time"
 
 	"github.com/weighlock/weighlock/internal/policy"
@@ -8,8 +9,8 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// serviceName names the service in JetStream, dead letters and metrics.
-const serviceName = "riskscorer"
+// Name is the service's name, of its identity, consumer, dead letters and metrics.
+const Name = "riskscorer"
 
 // Config is what a user sets. The zero value is usable.
 type Config struct {
@@ -25,7 +26,16 @@ type Config struct {
 	Drain time.Duration `yaml:"drain"`
 }
 
-// Validate names the first setting that is wrong. It does not read the policy; [New] does.
+// Register adds the settings to fs.
+func (c *Config) Register(fs *flag.FlagSet) {
+	fs.StringVar(&c.PolicyFile, "policy", "", "YAML `file` with the risk policy; empty means the built-in one")
+	fs.IntVar(&c.Workers, "workers", 0, "`number` of actions assessed at a time; 0 means one per core")
+	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead scorer's actions are assessed by another; 0 means 30s")
+	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
+	fs.DurationVar(&c.Drain, "drain", 0, "`time` a shutdown waits for actions being assessed; 0 means 10s")
+}
+
+// Validate names the first setting that is wrong.
 func (c Config) Validate() error {
 	subjects, err := events.NewSubjects("")
 	if err != nil {
@@ -43,7 +53,7 @@ func (c Config) policy() (*policy.Policy, error) {
 
 func (c Config) worker(s events.Subjects) stream.Config {
 	return stream.Config{
-		Service: serviceName, Stream: s.Stream("ACTIONS"), Consumer: serviceName, Filters: []string{s.All("actions", 2)},
+		Service: Name, Stream: s.Stream("ACTIONS"), Consumer: Name, Filters: []string{s.All("actions", 2)},
 		Workers: c.Workers, AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 	}
 }

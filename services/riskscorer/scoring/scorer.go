@@ -11,7 +11,7 @@ import (
 )
 
 // source is the CloudEvents source of every assessment.
-const source = "/services/" + serviceName
+const source = "/services/" + Name
 
 // maxText is the longest text an assessment repeats of an action, in bytes.
 const maxText = 256

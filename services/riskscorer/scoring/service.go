@@ -21,18 +21,18 @@ type Service struct {
 // that cannot be used is an error, never an open door.
 func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("configuring %s: %w", serviceName, err)
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
 	p, err := cfg.policy()
 	if err != nil {
-		return nil, fmt.Errorf("configuring %s: %w", serviceName, err)
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
 	if rt.Now == nil {
 		rt.Now = time.Now
 	}
 	worker, err := stream.NewWorker(rt, cfg.worker(rt.Subjects), &scorer{policy: p, subjects: rt.Subjects, now: rt.Now})
 	if err != nil {
-		return nil, fmt.Errorf("configuring %s: %w", serviceName, err)
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
 	return &Service{policy: p, worker: worker}, nil
 }
