@@ -1,0 +1,93 @@
+package approval
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Input is what moves a request: a [Verdict] or a [TimerFired].
+type Input interface{ input() }
+
+// Verdict is one approver's answer as it was stored.
+type Verdict struct {
+	// Sequence is the verdict's place in the stream of verdicts: it tells a
+	// redelivered verdict from a new one, and an older from a newer. From 1.
+	Sequence uint64
+	// EventID is the id of the verdict's event.
+	EventID string
+	// Channel and Approver are those of the subject, never of the payload.
+	Channel  string
+	Approver string
+	// Groups are the groups the approver is in, as configured at the time of the verdict.
+	Groups []string
+	Cast   events.VerdictCast
+	// At is when the verdict was stored.
+	At time.Time
+}
+
+// TimerKind is what a timer is for.
+type TimerKind string
+
+// The kinds of timer.
+const (
+	Remind   TimerKind = "remind"
+	Escalate TimerKind = "escalate" // the tier ends: the next one comes in, or the request ends
+)
+
+// TimerFired says that a timer of a tier is due.
+type TimerFired struct {
+	Tier int
+	Kind TimerKind
+	N    int // the reminder's number within the tier, from 1; 0 for Escalate
+	// At is when the timer fired; zero means now.
+	At time.Time
+}
+
+func (Verdict) input()    {}
+func (TimerFired) input() {}
+
+// TimerID is the id of a timer's event, the same for every arming of it.
+func TimerID(request string, tier int, kind TimerKind, n int) string {
+	return fmt.Sprintf("%s/timer/%d/%s/%d", request, tier, kind, n)
+}
+
+// Effect is what the world is told after a step: a [Decide], an [Announce] or an
+// [Arm]. Every effect may be carried out more than once.
+type Effect interface{ effect() }
+
+// Decide is the final word on one item, for the ledger.
+type Decide struct {
+	Decision events.DecisionMade
+	// ReplyTo, TraceParent and PolicyVersion are those of the item.
+	ReplyTo       string
+	TraceParent   string
+	PolicyVersion string
+	// CauseID is the id of the verdict's or timer's event.
+	CauseID string
+	At      time.Time
+}
+
+// Announce is a step in the request's life, for the group.
+type Announce struct {
+	Event   events.ApprovalEvent
+	Group   string
+	Payload events.Payload
+	// Key is unique within the request and the same at every repetition.
+	Key string
+	At  time.Time
+}
+
+// Arm asks for a timer. Arming twice is harmless: the second to fire repeats the
+// first or is dropped.
+type Arm struct {
+	Tier int
+	Kind TimerKind
+	N    int
+	At   time.Time
+}
+
+func (Decide) effect()   {}
+func (Announce) effect() {}
+func (Arm) effect()      {}

@@ -1,0 +1,104 @@
+package approval
+
+import (
+	"slices"
+	"time"
+)
+
+// Next applies one input to a request: the next state, and the effects to carry
+// out once that state is stored. It does not change s. Where nothing changes, the
+// state returned is equal to s.
+//
+// An input that was applied before repeats its effects, so that a crash between
+// storing and telling is repaired by redelivery. Only timers are not armed again
+// once the request has moved past them.
+func Next(s State, in Input, now time.Time) (State, []Effect) {
+	next, effects, _ := step(s, in, now)
+	return next, effects
+}
+
+// step is Next and the transition it took, see [transitions].
+func step(s State, in Input, now time.Time) (State, []Effect, transition) {
+	switch in := in.(type) {
+	case Verdict:
+		return applyVerdict(s, in)
+	case TimerFired:
+		if in.At.IsZero() {
+			in.At = now
+		}
+		in.At = in.At.UTC().Round(0)
+		return applyTimer(s, in)
+	}
+	return s, nil, dropped
+}
+
+// Timers are the timers the current tier needs: none once the request is resolved.
+func Timers(s State) []Effect {
+	if s.Resolved != nil {
+		return nil
+	}
+	arms := []Effect{Arm{Tier: s.Tier, Kind: Escalate, At: s.Due()}}
+	return append(arms, nextReminder(s, s.Tier, s.Reminders)...)
+}
+
+// nextReminder is the timer for the reminder after n, if the tier lasts that long.
+func nextReminder(s State, tier, n int) []Effect {
+	every := s.Rules.Tiers[tier].RemindEvery
+	if every == 0 {
+		return nil
+	}
+	at := s.tierStart(tier).Add(time.Duration(n+1) * every)
+	if !at.Before(s.tierEnd(tier)) {
+		return nil
+	}
+	return []Effect{Arm{Tier: tier, Kind: Remind, N: n + 1, At: at}}
+}
+
+// resolve closes the request where every item has its outcome.
+func (s *State) resolve(cause Cause, at time.Time) {
+	by := s.Items[0].Outcome
+	for _, item := range s.Items {
+		if item.Outcome == nil {
+			return
+		}
+		if item.Outcome.Cause == cause {
+			by = item.Outcome
+		}
+	}
+	s.Resolved = &Resolution{By: by.By, Cause: cause, At: at}
+}
+
+// consequences are the effects of what cause has led to: a decision for each item
+// it completed and, where it resolved the request, the announcement of that to every
+// group that was brought in, since each of them shows the card.
+func (s *State) consequences(cause Cause) []Effect {
+	var effects []Effect
+	for i := range s.Items {
+		if o := s.Items[i].Outcome; o != nil && o.Cause == cause {
+			effects = append(effects, s.decide(i))
+		}
+	}
+	if s.Resolved != nil && s.Resolved.Cause == cause {
+		for _, group := range s.Groups() {
+			effects = append(effects, s.resolved(group))
+		}
+	}
+	return effects
+}
+
+// accepted finds the verdict that a vote refers to.
+func (s *State) accepted(sequence uint64) (Accepted, bool) {
+	i, ok := slices.BinarySearchFunc(s.Verdicts, sequence, func(a Accepted, q uint64) int {
+		switch {
+		case a.Sequence < q:
+			return -1
+		case a.Sequence > q:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return Accepted{}, false
+	}
+	return s.Verdicts[i], true
+}

@@ -1,0 +1,94 @@
+package approval
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Open makes the state of a new request and freezes its card. From the rules and
+// now it sets the card's Group, Quorum, OpenedAt, EndsAt and Otherwise, and numbers the
+// items; everything else of the card is the caller's. EndsAt is the end of the path, or the
+// earliest deadline of an item where that comes first, and not before now. origins are in
+// the order of the card's items.
+//
+// The effect is the announcement of the request. Its timers are not among them:
+// they are armed by whoever hears the announcement, see [Timers].
+func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (State, []Effect, error) {
+	if err := rules.Validate(); err != nil {
+		return State{}, nil, fmt.Errorf("opening request %s: %w", card.Request, err)
+	}
+	if err := checkCard(&card, len(origins)); err != nil {
+		return State{}, nil, fmt.Errorf("opening request %s: %w", card.Request, err)
+	}
+	now = now.UTC().Round(0)
+	card.Group, card.Quorum, card.Otherwise = rules.Tiers[0].Group, rules.Quorum, rules.Otherwise
+	card.OpenedAt, card.EndsAt = now, endsAt(&card, &rules, now)
+	card.Items = append([]events.CardItem(nil), card.Items...)
+	items := make([]Item, len(origins))
+	for i := range items {
+		card.Items[i].Number = i + 1
+		items[i].ItemOrigin = origins[i]
+	}
+	frozen, err := json.Marshal(card)
+	if err != nil {
+		return State{}, nil, fmt.Errorf("opening request %s: writing its card: %w", card.Request, err)
+	}
+	s := State{
+		Request: card.Request, Digest: events.Digest(frozen), Card: frozen, Rules: rules,
+		OpenedAt: now, EndsAt: card.EndsAt, Items: items, card: &card,
+	}
+	return s, []Effect{Requested(s)}, nil
+}
+
+// Requested is the announcement of a request, for whoever has to repeat it.
+func Requested(s State) Announce {
+	group := s.card.Group
+	return Announce{
+		Event: events.Requested, Group: group, Key: "requested", At: s.OpenedAt,
+		Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, Card: s.Card},
+	}
+}
+
+func checkCard(card *events.Card, origins int) error {
+	if err := events.CheckToken("request", card.Request); err != nil {
+		return err
+	}
+	if len(card.Items) == 0 {
+		return &events.FieldError{Field: "items", Problem: "are missing", Fix: "ask for at least one action"}
+	}
+	if len(card.Items) != origins {
+		return &events.FieldError{Field: "items", Problem: fmt.Sprintf("are %d with %d origins", len(card.Items), origins), Fix: "give one origin for each item"}
+	}
+	seen := make(map[[2]string]bool, len(card.Items))
+	for i := range card.Items {
+		item := &card.Items[i]
+		if err := item.ActionRef.Validate(); err != nil {
+			return fmt.Errorf("items[%d]: %w", i, err)
+		}
+		if item.ArgumentsDigest == "" {
+			return &events.FieldError{Field: fmt.Sprintf("items[%d].argumentsDigest", i), Problem: "is missing", Fix: "deny what cannot be read instead of asking"}
+		}
+		name := [2]string{item.Agent, item.Action}
+		if seen[name] {
+			return &events.FieldError{Field: fmt.Sprintf("items[%d].action", i), Problem: fmt.Sprintf("repeats %s/%s", item.Agent, item.Action), Fix: "put each action on the card once"}
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func endsAt(card *events.Card, rules *Rules, now time.Time) time.Time {
+	end := now.Add(rules.span(len(rules.Tiers) - 1))
+	for i := range card.Items {
+		if d := card.Items[i].Deadline; d != nil && d.Before(end) {
+			end = *d
+		}
+	}
+	if end.Before(now) {
+		end = now
+	}
+	return end.UTC().Round(0)
+}

@@ -1,0 +1,182 @@
+// Package approval decides what becomes of an approval request: one pure
+// function from a state and an input to the next state and its effects.
+package approval
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// State is everything about one request. It comes out of [Open], [Next] or its
+// own JSON, and is never changed in place.
+type State struct {
+	Request string `json:"request"`
+	// Digest names the exact bytes of Card.
+	Digest string `json:"digest"`
+	// Card is the JSON of an [events.Card], as it was published.
+	Card  json.RawMessage `json:"card"`
+	Rules Rules           `json:"rules"`
+	// OpenedAt and EndsAt are those of the card.
+	OpenedAt time.Time `json:"openedAt"`
+	EndsAt   time.Time `json:"endsAt"`
+	// Tier is the current tier, from 0. Entered says when each tier after the
+	// first came in, Reminders how often the current one was reminded.
+	Tier      int         `json:"tier"`
+	Entered   []time.Time `json:"entered,omitempty"`
+	Reminders int         `json:"reminders,omitempty"`
+	// Items are in the order of the card: item number n is Items[n-1].
+	Items []Item `json:"items"`
+	// Verdicts are the accepted verdicts that some vote still refers to, by sequence.
+	Verdicts []Accepted `json:"verdicts,omitempty"`
+	// TooEarly holds, for approvers of a tier to come, the newest verdict that was
+	// refused because their tier had not come in. Delivered again after it did,
+	// such a verdict stays refused.
+	TooEarly map[string]uint64 `json:"tooEarly,omitempty"`
+	// Resolved is set once every item has its outcome; nothing changes after that.
+	Resolved *Resolution `json:"resolved,omitempty"`
+
+	card *events.Card // Card decoded; never changed
+}
+
+// Item is the request's account of one action on its card. What the card says of
+// the action is not repeated, see [State.CardItem].
+type Item struct {
+	ItemOrigin
+	Votes   []Vote   `json:"votes,omitempty"` // by sequence, one per approver
+	Outcome *Outcome `json:"outcome,omitempty"`
+}
+
+// ItemOrigin is where an item came from: what its decision has to carry on.
+type ItemOrigin struct {
+	ReplyTo       string `json:"replyTo,omitempty"`
+	TraceParent   string `json:"traceParent,omitempty"`
+	PolicyVersion string `json:"policyVersion,omitempty"`
+	// EventID is the id of the assessment that led to the item.
+	EventID string `json:"eventId,omitempty"`
+}
+
+// Vote is one approver's latest answer to one item; Sequence finds the rest in
+// [State.Verdicts].
+type Vote struct {
+	Sequence uint64             `json:"sequence"`
+	Approver string             `json:"approver"`
+	Verdict  events.VerdictKind `json:"verdict"`
+}
+
+// Accepted is a verdict that counted, kept once for all items it answered.
+type Accepted struct {
+	Sequence uint64    `json:"sequence"`
+	EventID  string    `json:"eventId"`
+	Approver string    `json:"approver"`
+	Channel  string    `json:"channel"`
+	Comment  string    `json:"comment,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// Outcome is the final word on one item, and the input it came from.
+type Outcome struct {
+	Outcome events.Outcome     `json:"outcome"`
+	By      events.DeciderKind `json:"by"`
+	Cause   Cause              `json:"cause"`
+	At      time.Time          `json:"at"`
+}
+
+// Resolution says how and when a request was resolved.
+type Resolution struct {
+	By    events.DeciderKind `json:"by"` // timeout where it decided any item
+	Cause Cause              `json:"cause"`
+	At    time.Time          `json:"at"`
+}
+
+// Cause names the input that led to something: a verdict by its sequence, or the
+// end of a tier. Redelivery of that input repeats its effects.
+type Cause struct {
+	EventID  string `json:"eventId"`
+	Sequence uint64 `json:"sequence,omitempty"` // of the verdict; 0 for a timer
+	Tier     int    `json:"tier,omitempty"`     // of the timer
+}
+
+// UnmarshalJSON reads a state back and checks that the card's bytes are those
+// that were shown.
+func (s *State) UnmarshalJSON(data []byte) error {
+	type plain State
+	var p plain
+	if err := json.Unmarshal(data, &p); err != nil {
+		return fmt.Errorf("reading a request's state: %w", err)
+	}
+	requested := events.ApprovalRequested{Digest: p.Digest, Card: p.Card}
+	card, err := requested.ReadCard()
+	if err != nil {
+		return fmt.Errorf("reading the card of request %s: %w", p.Request, err)
+	}
+	if err := p.Rules.Validate(); err != nil {
+		return fmt.Errorf("reading the rules of request %s: %w", p.Request, err)
+	}
+	if len(card.Items) != len(p.Items) || p.Tier < 0 || p.Tier >= len(p.Rules.Tiers) || len(p.Entered) != p.Tier {
+		return fmt.Errorf("reading request %s: its card has %d items and its state %d, at tier %d of %d",
+			p.Request, len(card.Items), len(p.Items), p.Tier, len(p.Rules.Tiers))
+	}
+	*s = State(p)
+	s.card = card
+	return nil
+}
+
+// ReadCard returns the card, decoded. It is shared: do not change it.
+func (s State) ReadCard() *events.Card { return s.card }
+
+// CardItem returns what the card says of item number n, from 1.
+func (s State) CardItem(n int) events.CardItem { return s.card.Items[n-1] }
+
+// Group is the group of the current tier.
+func (s State) Group() string { return s.Rules.Tiers[s.Tier].Group }
+
+// Groups are the groups that were brought in so far, each once.
+func (s State) Groups() []string {
+	var groups []string
+	for _, t := range s.Rules.Tiers[:s.Tier+1] {
+		if !slices.Contains(groups, t.Group) {
+			groups = append(groups, t.Group)
+		}
+	}
+	return groups
+}
+
+// Due is when the current tier ends.
+func (s State) Due() time.Time { return s.tierEnd(s.Tier) }
+
+// tierStart and tierEnd follow the plan made at opening, not when timers really
+// fired: the card promised EndsAt, and an outage does not move it.
+func (s State) tierStart(tier int) time.Time {
+	if tier == 0 {
+		return s.OpenedAt
+	}
+	return s.tierEnd(tier - 1)
+}
+
+func (s State) tierEnd(tier int) time.Time {
+	if end := s.OpenedAt.Add(s.Rules.span(tier)); end.Before(s.EndsAt) {
+		return end
+	}
+	return s.EndsAt
+}
+
+// last reports whether the end of tier is the end of the request: the path's
+// last tier, or one that a deadline cuts short.
+func (s State) last(tier int) bool {
+	return tier == len(s.Rules.Tiers)-1 || !s.tierEnd(tier).Before(s.EndsAt)
+}
+
+// copied is s with everything that a step may change copied.
+func (s State) copied() State {
+	s.Items = slices.Clone(s.Items)
+	for i := range s.Items {
+		s.Items[i].Votes = slices.Clone(s.Items[i].Votes)
+	}
+	s.Verdicts = slices.Clone(s.Verdicts)
+	s.Entered = slices.Clone(s.Entered)
+	return s
+}

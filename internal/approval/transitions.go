@@ -1,0 +1,59 @@
+package approval
+
+// phase is a state of the request's diagram.
+type phase string
+
+const (
+	start    phase = "[*]"
+	open     phase = "Open"
+	resolved phase = "Resolved"
+)
+
+func (s *State) phase() phase {
+	if s.Resolved != nil {
+		return resolved
+	}
+	return open
+}
+
+// transition names what a step did.
+type transition string
+
+const (
+	opened     transition = "opened"
+	counted    transition = "counted"
+	decided    transition = "decided"
+	answered   transition = "answered"
+	refused    transition = "refused"
+	repeated   transition = "repeated"
+	superseded transition = "superseded"
+	reminded   transition = "reminded"
+	movedOn    transition = "escalated"
+	ended      transition = "ended"
+	dropped    transition = "dropped"
+)
+
+// rule is one arrow of the diagram: a step that says it took the transition goes
+// from one of From to To (empty: stays) with no effects but these. The tests hold
+// every step they see against it and draw the diagram from it.
+type rule struct {
+	From    []phase
+	Took    transition
+	To      phase
+	When    string
+	Effects []string
+}
+
+var transitions = []rule{
+	{[]phase{start}, opened, open, "similar actions are put on one card", []string{"announce requested"}},
+	{[]phase{open}, counted, "", "a verdict counts, and no item is complete", nil},
+	{[]phase{open}, decided, "", "a verdict completes some items: quorum met, or one rejection", []string{"decide"}},
+	{[]phase{open}, answered, resolved, "a verdict completes the last items", []string{"decide", "announce resolved"}},
+	{[]phase{open}, reminded, "", "a reminder of the current tier is due", []string{"announce reminded", "arm"}},
+	{[]phase{open}, movedOn, "", "the current tier ends and another follows", []string{"announce escalated", "arm"}},
+	{[]phase{open}, ended, resolved, "the last tier ends, or a deadline is reached: what is undecided is rejected or expires", []string{"decide", "announce resolved"}},
+	{[]phase{open, resolved}, refused, "", "a verdict does not count: late, stranger, wrong digest, channel or item", []string{"announce refused"}},
+	{[]phase{open, resolved}, repeated, "", "an input is delivered again: its effects are repeated", []string{"decide", "announce resolved", "announce reminded", "announce escalated", "arm"}},
+	{[]phase{open, resolved}, superseded, "", "the approver has given a later verdict on the same items", nil},
+	{[]phase{open, resolved}, dropped, "", "a timer is not of the current tier, or comes after the end", nil},
+}

@@ -1,0 +1,184 @@
+// Package requests keeps the state of approval requests in a key-value bucket and
+// turns the effects of a step into what is published.
+package requests
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Bucket is the part of the bucket's name that follows the prefix.
+const Bucket = "REQUESTS"
+
+// KeepResolved is how long a resolved request can still be read.
+const KeepResolved = 24 * time.Hour
+
+var (
+	// ErrNotFound says that there is no such request, or that it was resolved longer
+	// than [KeepResolved] ago.
+	ErrNotFound = errors.New("no such request")
+	// ErrExists says that another card was put before people under the same request id.
+	ErrExists = errors.New("the request exists with another card")
+	// ErrContended says that others kept changing a request: try again later.
+	ErrContended = errors.New("the request is being changed by others")
+)
+
+// attempts is how often a lost compare-and-set is tried again before the input is
+// handed back to the stream to be redelivered.
+const attempts = 50
+
+// Store keeps the states. It is safe for concurrent use, also by several processes.
+type Store struct {
+	js      jetstream.JetStream
+	bucket  string
+	subject string // of a key: "$KV.<bucket>."
+}
+
+// NewStore returns the store of the cell that subjects belong to. It does not talk
+// to the server.
+func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
+	bucket := subjects.Stream(Bucket)
+	return &Store{js: js, bucket: bucket, subject: "$KV." + bucket + "."}
+}
+
+// Create stores a new request and returns what is stored. Where the request exists
+// with the same card, that is its present state; with another card, the error is
+// [ErrExists] and the state the one that stands.
+func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, error) {
+	value, err := json.Marshal(s)
+	if err != nil {
+		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
+	}
+	for range attempts {
+		err = st.put(ctx, s, value, 0)
+		if err == nil {
+			return s, nil
+		}
+		if !lost(err) {
+			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
+		}
+		stands, loadErr := st.Load(ctx, s.Request)
+		switch {
+		case loadErr == nil && stands.Digest != s.Digest:
+			return stands, fmt.Errorf("creating request %s: %w", s.Request, ErrExists)
+		case loadErr == nil:
+			return stands, nil
+		case !errors.Is(loadErr, ErrNotFound):
+			return s, fmt.Errorf("creating request %s: %w", s.Request, loadErr)
+		}
+		if err := backOff(ctx); err != nil {
+			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
+		}
+	}
+	return s, fmt.Errorf("creating request %s: %w", s.Request, ErrContended)
+}
+
+// Load returns the state of a request, or [ErrNotFound].
+func (st *Store) Load(ctx context.Context, request string) (approval.State, error) {
+	s, _, _, err := st.load(ctx, request)
+	return s, err
+}
+
+// Apply moves a request on by one input. The stored state is the commit point:
+// publish the effects, then acknowledge the input. The error is [ErrNotFound] where
+// there is no such request, and [ErrContended] where others kept winning.
+func (st *Store) Apply(ctx context.Context, request string, in approval.Input, now time.Time) (approval.State, []approval.Effect, error) {
+	for range attempts {
+		s, stored, revision, err := st.load(ctx, request)
+		if err != nil {
+			return s, nil, err
+		}
+		next, effects := approval.Next(s, in, now)
+		value, err := json.Marshal(next)
+		if err != nil {
+			return s, nil, fmt.Errorf("writing request %s: %w", request, err)
+		}
+		if string(value) == string(stored) {
+			return next, effects, nil
+		}
+		err = st.put(ctx, next, value, revision)
+		if err == nil {
+			return next, effects, nil
+		}
+		if !lost(err) {
+			return s, nil, fmt.Errorf("writing request %s: %w", request, err)
+		}
+		if err := backOff(ctx); err != nil {
+			return s, nil, fmt.Errorf("writing request %s: %w", request, err)
+		}
+	}
+	return approval.State{}, nil, fmt.Errorf("writing request %s: %w", request, ErrContended)
+}
+
+func (st *Store) load(ctx context.Context, request string) (s approval.State, value []byte, revision uint64, err error) {
+	if err := events.CheckToken("request", request); err != nil {
+		return s, nil, 0, fmt.Errorf("reading request: %w: %w", ErrNotFound, err)
+	}
+	m, err := st.last(ctx, request)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && isMarker(m) {
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
+	}
+	if err != nil {
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
+	}
+	if err := json.Unmarshal(m.Data, &s); err != nil {
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
+	}
+	return s, m.Data, m.Sequence, nil
+}
+
+func (st *Store) last(ctx context.Context, request string) (*jetstream.RawStreamMsg, error) {
+	stream, err := st.js.Stream(ctx, "KV_"+st.bucket)
+	if err != nil {
+		return nil, err
+	}
+	return stream.GetLastMsgForSubject(ctx, st.subject+request)
+}
+
+// put writes a state over revision; 0 means there is none. A resolved state ages out.
+// The client's key-value Update has no time to live, so this publishes by itself.
+func (st *Store) put(ctx context.Context, s approval.State, value []byte, revision uint64) error {
+	opts := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(revision)}
+	if s.Resolved != nil {
+		opts = append(opts, jetstream.WithMsgTTL(KeepResolved))
+	}
+	_, err := st.js.PublishMsg(ctx, &nats.Msg{Subject: st.subject + s.Request, Data: value}, opts...)
+	return err
+}
+
+// lost reports whether a compare-and-set failed because somebody else was first, or
+// is just being served.
+func lost(err error) bool {
+	var api *jetstream.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	const wrongLastSequence, inFlight = 10071, 10164
+	return api.ErrorCode == wrongLastSequence || api.ErrorCode == inFlight
+}
+
+// isMarker reports whether an entry only says that something was deleted or aged out.
+func isMarker(m *jetstream.RawStreamMsg) bool {
+	return len(m.Data) == 0 || m.Header.Get("KV-Operation") != "" || m.Header.Get("Nats-Marker-Reason") != ""
+}
+
+// backOff waits up to 5 ms: a lost race on one machine is over sooner, and a
+// replica that answered with an old value has caught up.
+func backOff(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond)))):
+		return nil
+	}
+}
