@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+)
+
+// childEnv marks the process that is to be the engine.
+const childEnv = "WEIGHLOCK_ENGINE_CHILD"
+
+// childSettings are what the parent tells the library's process, on its standard input: no password in arguments or environment.
+type childSettings struct {
+	Library  string
+	Dir      string
+	User     string
+	Password string
+}
+
+// libraryChild runs this executable again, to load libchdb.
+type libraryChild struct {
+	engine    *Engine
+	path, dir string
+	pipe      io.WriteCloser
+	socket    *os.File
+}
+
+// The files the process inherits, from descriptor 3 on.
+const (
+	listenerFD = 3
+	lockFD     = 4
+)
+
+func (c *libraryChild) command(stderr io.Writer) (*exec.Cmd, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program to run it as the engine: %w", err)
+	}
+	// The parent keeps the socket open: the port stays ours, and clients that come during a restart wait instead of failing.
+	if c.socket, err = c.engine.listener.File(); err != nil {
+		return nil, fmt.Errorf("handing the engine its port: %w", err)
+	}
+	cmd := exec.Command(executable)
+	// A server elsewhere should not be needed to know what time a column means: the engine's zone is UTC on every machine.
+	cmd.Env = append(os.Environ(), childEnv+"=1", "TZ=UTC")
+	cmd.Stderr = stderr
+	cmd.ExtraFiles = []*os.File{c.socket, c.engine.lock.file}
+	if c.pipe, err = cmd.StdinPipe(); err != nil {
+		return nil, errors.Join(fmt.Errorf("making the engine's pipe: %w", err), c.socket.Close())
+	}
+	return cmd, nil
+}
+
+// started hands over the settings. The pipe stays open: its end tells the process that this one is gone.
+func (c *libraryChild) started() error {
+	return json.NewEncoder(c.pipe).Encode(childSettings{Library: c.path, Dir: c.dir, User: c.engine.User, Password: c.engine.Password})
+}
+
+func (c *libraryChild) ask(*exec.Cmd) { c.pipe.Close() } //nolint:errcheck // a pipe that is closed already asks as well
+
+func (c *libraryChild) release() {
+	c.pipe.Close()   //nolint:errcheck // the process has ended
+	c.socket.Close() //nolint:errcheck // a copy; the listener is the engine's
+}

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/httpd"
+)
+
+// RunIfChild turns this process into the engine if it was started as one, and then does not return. Call it before anything else
+// in main and in TestMain; it does nothing otherwise.
+func RunIfChild() {
+	if os.Getenv(childEnv) == "" {
+		return
+	}
+	if err := serveLibrary(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// serveLibrary loads the library and serves it on the inherited socket until standard input ends.
+func serveLibrary() error {
+	// Ctrl-C reaches the whole terminal group; the parent decides when the engine ends.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	decoder := json.NewDecoder(os.Stdin)
+	var settings childSettings
+	if err := decoder.Decode(&settings); err != nil {
+		return fmt.Errorf("reading the engine's settings: %w", err)
+	}
+	syscall.CloseOnExec(lockFD)
+	file := os.NewFile(listenerFD, "engine port")
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return fmt.Errorf("taking over the engine's port: %w", err)
+	}
+	file.Close() //nolint:errcheck // FileListener has its own copy
+	if err := os.MkdirAll(settings.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the engine's data directory: %w", err)
+	}
+	library, err := chdb.Open(settings.Library)
+	if err != nil {
+		return err
+	}
+	keep, err := library.Connect(settings.Dir) // the engine lives as long as its first session
+	if err != nil {
+		return err
+	}
+	connect := func() (*chdb.Conn, error) { return library.Connect(settings.Dir) }
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	server := &http.Server{Handler: httpd.New(connect, settings.User, settings.Password, log), ReadHeaderTimeout: 10 * time.Second}
+	serving := make(chan error, 1)
+	go func() { serving <- server.Serve(listener) }()
+	parentGone := make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, decoder.Buffered()) //nolint:errcheck // only the end matters
+		io.Copy(io.Discard, os.Stdin)           //nolint:errcheck // only the end matters
+		close(parentGone)
+	}()
+	select {
+	case err := <-serving:
+		return fmt.Errorf("serving the engine: %w", err)
+	case <-parentGone:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopGrace-time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("ending the engine: %w", err)
+	}
+	keep.Close()
+	return nil
+}

@@ -1,0 +1,173 @@
+package httpd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+)
+
+// chunkSize is how much of an insert's data goes to the engine in one call.
+const chunkSize = 1 << 20
+
+// insert streams data to the engine and answers once it is stored.
+func (s *Server) insert(w http.ResponseWriter, conn *chdb.Conn, o *options, statement Statement, data io.Reader) error {
+	insert, err := conn.Insert(statement.SQL, statement.Format, o.params...)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	if err := feed(insert, data); err != nil {
+		insert.Cancel()
+		return err
+	}
+	summary, err := insert.Commit()
+	if err != nil {
+		return err
+	}
+	s.describe(w, summary, statement.Format)
+	w.Header().Set("Content-Length", "0")
+	return nil
+}
+
+// feed hands data over in chunks. Only a clean io.EOF is the end: a body cut short (io.ErrUnexpectedEOF) must not be stored as if
+// it were whole. When the engine refuses a chunk the rest is not read; Commit knows the reason.
+func feed(insert *chdb.Insert, data io.Reader) error {
+	buffer, filled := make([]byte, chunkSize), 0
+	for {
+		n, err := data.Read(buffer[filled:])
+		filled += n
+		if err != nil && err != io.EOF {
+			return readFailed(err)
+		}
+		if err == io.EOF || filled == len(buffer) {
+			if _, refused := insert.Write(buffer[:filled]); refused != nil || err == io.EOF {
+				return nil
+			}
+			filled = 0
+		}
+	}
+}
+
+// query runs a statement without data and writes its answer.
+func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, statement Statement) error {
+	format := either(statement.Format, either(o.format, "TabSeparated"))
+	result, err := conn.Query(statement.SQL, format, o.params...)
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	body := result.Data
+	if strings.EqualFold(format, "Native") {
+		if body, err = s.native(conn, o, statement, body); err != nil {
+			return err
+		}
+	}
+	if o.compress && len(body) > 0 {
+		var out bytes.Buffer
+		if _, err := newFramed(&out, o.zstd).Write(body); err != nil {
+			return err
+		}
+		body = out.Bytes()
+	}
+	s.describe(w, result.Summary, format)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body) //nolint:errcheck // the client is gone; nobody is left to tell
+	return nil
+}
+
+// native brings the engine's Native answer to the client's revision; an answer without rows still names its columns.
+func (s *Server) native(conn *chdb.Conn, o *options, statement Statement, data []byte) ([]byte, error) {
+	var out bytes.Buffer
+	if len(data) == 0 {
+		names, types := columnsOf(conn, statement, o.params)
+		if len(names) == 0 {
+			return nil, nil
+		}
+		block, err := emptyBlock(names, types)
+		if err != nil {
+			return nil, err
+		}
+		err = writeBlock(block, o.revision, &out)
+		return out.Bytes(), err
+	}
+	if o.revision == 0 {
+		return data, nil
+	}
+	out.Grow(len(data) + 64)
+	err := translateNative(data, o.revision, &out)
+	return out.Bytes(), err
+}
+
+// columnsOf asks the engine what a SELECT would return. For anything else there are no columns.
+func columnsOf(conn *chdb.Conn, statement Statement, params []chdb.Param) (names, types []string) {
+	lex := &lexer{text: statement.SQL}
+	first := lex.next()
+	word := strings.ToUpper(statement.SQL[first.start:first.end])
+	if word != "SELECT" && word != "WITH" {
+		return nil, nil
+	}
+	result, err := conn.Query("DESCRIBE TABLE (\n"+queryBody(statement.SQL)+"\n)", "JSONCompactEachRow", params...)
+	if err != nil {
+		return nil, nil // it is no SELECT the engine can describe; no columns is what it said itself
+	}
+	defer result.Close()
+	for decoder := json.NewDecoder(bytes.NewReader(result.Data)); decoder.More(); {
+		var row []string
+		if err := decoder.Decode(&row); err != nil || len(row) < 2 {
+			return nil, nil
+		}
+		names, types = append(names, row[0]), append(types, row[1])
+	}
+	return names, types
+}
+
+// queryBody is the text without its FORMAT clause and closing semicolons, to be put in parentheses.
+func queryBody(sql string) string {
+	lex, end, depth := &lexer{text: sql}, len(sql), 0
+	for t := lex.next(); t.kind != tokenEnd; t = lex.next() {
+		switch {
+		case t.kind == tokenOpen:
+			depth++
+		case t.kind == tokenClose:
+			depth--
+		case t.kind == tokenSemicolon:
+			return sql[:min(end, t.start)]
+		case t.kind == tokenWord && depth == 0 && strings.EqualFold(sql[t.start:t.end], "FORMAT") && outputFormat(*lex) != "":
+			end = t.start
+		}
+	}
+	return sql[:end]
+}
+
+// describe sets the headers that tell about a statement that went well.
+func (s *Server) describe(w http.ResponseWriter, sum chdb.Summary, format string) {
+	h := w.Header()
+	h.Set("X-ClickHouse-Format", format)
+	h.Set("Content-Type", contentType(format))
+	h.Set("X-ClickHouse-Timezone", "UTC")
+	h.Set("X-ClickHouse-Summary", fmt.Sprintf(
+		`{"read_rows":"%d","read_bytes":"%d","written_rows":"%d","written_bytes":"%d","total_rows_to_read":"0","result_rows":"%d","result_bytes":"0"}`,
+		sum.ReadRows, sum.ReadBytes, sum.WrittenRows, sum.WrittenBytes, sum.ResultRows))
+}
+
+func contentType(format string) string {
+	switch {
+	case format == "JSONEachRow", format == "JSONCompactEachRow", format == "JSONStringsEachRow":
+		return "application/x-ndjson; charset=UTF-8"
+	case strings.HasPrefix(format, "JSON"):
+		return "application/json; charset=UTF-8"
+	case strings.HasPrefix(format, "CSV"):
+		return "text/csv; charset=UTF-8; header=absent"
+	case strings.HasPrefix(format, "TabSeparated"), strings.HasPrefix(format, "TSV"):
+		return "text/tab-separated-values; charset=UTF-8"
+	case format == "Native", format == "Parquet", format == "RowBinary", strings.HasPrefix(format, "Arrow"):
+		return "application/octet-stream"
+	}
+	return "text/plain; charset=UTF-8"
+}
