@@ -1,0 +1,128 @@
+package sink
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Config is what a user sets. A zero field means its default.
+type Config struct {
+	// ClickHouseURL is the HTTP interface, http(s)://user:password@host:port/?setting=value. Required.
+	ClickHouseURL string
+	// Database keeps the tables; made if missing. Default "weighlock".
+	Database string
+	// BatchRows is the most rows of one insert, 1 to 1,000,000. Default 20,000.
+	BatchRows int
+	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 16 MiB.
+	BatchBytes int
+	// BatchWait is the longest a message waits for its batch to fill, up to one minute. Default 1 s.
+	BatchWait time.Duration
+	// IdleWait ends a batch early when nothing more came for so long. Default 200 ms.
+	IdleWait time.Duration
+	// Drain is how long a stopping sink may take to write the batch in hand. Default 5 s.
+	Drain time.Duration
+	// Registerer takes the sink's metrics; nil keeps them to itself.
+	Registerer prometheus.Registerer
+}
+
+const (
+	defaultDatabase  = "weighlock"
+	maxBatchRows     = 1_000_000 // one block, so that one token covers the insert: ClickHouse's max_insert_block_size
+	maxBatchBytes    = 256 << 20 // likewise min_insert_block_size_bytes
+	pullMessages     = 4096
+	pullBytes        = 32 << 20
+	pinnedTTL        = 2 * time.Second
+	pullExpiry       = time.Second // below pinnedTTL, so that an idle sink keeps its place
+	ackWait          = 5 * time.Second
+	firstBackoff     = 200 * time.Millisecond
+	lastBackoff      = 30 * time.Second
+	consumerName     = "auditsink"
+	priorityGroup    = "active"
+	requestTimeout   = 2 * time.Minute
+	connectionsIdle  = 8
+	serviceName      = "auditsink"
+	manifestBucket   = "AUDIT"
+	maxPartitionsOff = "0"
+)
+
+var safeDatabase = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+func (c Config) withDefaults() Config {
+	if c.Database == "" {
+		c.Database = defaultDatabase
+	}
+	if c.BatchRows == 0 {
+		c.BatchRows = 20_000
+	}
+	if c.BatchBytes == 0 {
+		c.BatchBytes = 16 << 20
+	}
+	if c.BatchWait == 0 {
+		c.BatchWait = time.Second
+	}
+	if c.IdleWait == 0 {
+		c.IdleWait = 200 * time.Millisecond
+	}
+	if c.Drain == 0 {
+		c.Drain = 5 * time.Second
+	}
+	return c
+}
+
+// Validate names the first field that is wrong and how to put it right.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	if err := checkURL(c.ClickHouseURL); err != nil {
+		return err
+	}
+	switch {
+	case !safeDatabase.MatchString(c.Database):
+		return wrong("database", fmt.Sprintf("is %q", c.Database), "use 1 to 64 letters, digits and underscores, a letter first")
+	case c.BatchRows < 1 || c.BatchRows > maxBatchRows:
+		return wrong("batchRows", fmt.Sprintf("is %d", c.BatchRows), "use 1 to 1000000")
+	case c.BatchBytes < 1<<10 || c.BatchBytes > maxBatchBytes:
+		return wrong("batchBytes", fmt.Sprintf("is %d", c.BatchBytes), "use 1 KiB to 256 MiB")
+	case c.BatchWait < 0 || c.BatchWait > time.Minute:
+		return wrong("batchWait", "is "+c.BatchWait.String(), "use up to 1m")
+	case c.IdleWait < 0 || c.IdleWait > c.BatchWait:
+		return wrong("idleWait", "is "+c.IdleWait.String(), "use up to batchWait")
+	case c.Drain < 0:
+		return wrong("drain", "is "+c.Drain.String(), "use 0s or more")
+	}
+	return nil
+}
+
+func checkURL(text string) error {
+	fix := "use http://user:password@host:8123/ or https://"
+	if text == "" {
+		return wrong("clickhouseURL", "is missing", fix)
+	}
+	u, err := url.Parse(text)
+	if err != nil { // the error repeats the text, which holds a password
+		return wrong("clickhouseURL", "is not a URL", fix)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return wrong("clickhouseURL", fmt.Sprintf("has the scheme %q", u.Scheme), "the sink speaks ClickHouse's HTTP interface: "+fix)
+	}
+	if u.Hostname() == "" {
+		return wrong("clickhouseURL", "names no host", fix)
+	}
+	return nil
+}
+
+func wrong(field, problem, fix string) error {
+	return &events.FieldError{Field: field, Problem: problem, Fix: fix}
+}
+
+// loopback says whether host is this machine, where compressing costs more than it saves.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,252 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// loop follows one stream. Whenever it is in doubt it starts over from the manifest: that costs a few messages read again,
+// and it is the only path that has to be right.
+type loop struct {
+	s      *Service
+	stream string
+	log    *slog.Logger
+
+	ledger   ledger
+	batch    *batch
+	fresh    bool // the manifest was read after the last message came
+	messages jetstream.MessagesContext
+	last     jetstream.Msg // of the batch, to be acknowledged
+	received bool          // this session is the one that gets messages
+}
+
+// errAgain ends a session that has to start over at once.
+var errAgain = errors.New("starting over from the manifest")
+
+func newLoop(s *Service, stream string) *loop {
+	return &loop{s: s, stream: stream, log: s.log.With("stream", stream)}
+}
+
+func (l *loop) run(ctx context.Context) {
+	wait := firstBackoff
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := l.session(ctx)
+		if errors.Is(err, errKilled) {
+			return
+		}
+		if ctx.Err() != nil || err == nil {
+			break
+		}
+		l.s.metrics.restarts.WithLabelValues(l.stream).Inc()
+		if errors.Is(err, errAgain) {
+			l.log.Info("starting over from the manifest", "high_water", l.ledger.HighWater)
+			continue
+		}
+		l.s.setState(l.stream, err)
+		l.log.Warn("following the stream failed", "error", err, "again_in", wait)
+		if time.Since(began) > lastBackoff {
+			wait = firstBackoff
+		}
+		pause(ctx, wait)
+		wait = min(2*wait, lastBackoff)
+	}
+	l.s.setState(l.stream, errors.New("stopped"))
+}
+
+// session follows the stream until something is in doubt or ctx ends.
+func (l *loop) session(ctx context.Context) error {
+	l.received, l.fresh, l.last = false, false, nil
+	consumer, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	l.messages, err = consumer.Messages(
+		jetstream.PullMaxMessagesWithBytesLimit(pullMessages, pullBytes), jetstream.PullExpiry(pullExpiry),
+		jetstream.PullPriorityGroup(priorityGroup),
+	)
+	if err != nil {
+		return fmt.Errorf("pulling: %w", err)
+	}
+	defer l.messages.Stop()
+	defer context.AfterFunc(ctx, l.messages.Stop)()
+	l.s.setState(l.stream, nil)
+	for {
+		m, err := l.messages.Next(jetstream.NextMaxWait(l.patience()))
+		switch {
+		case err == nil:
+			err = l.take(ctx, m)
+		case errors.Is(err, nats.ErrTimeout):
+			err = l.idle(ctx)
+		case ctx.Err() != nil:
+			return l.finish(ctx)
+		default:
+			err = fmt.Errorf("pulling: %w", err)
+		}
+		if err == nil && l.due() {
+			err = l.write(ctx)
+		}
+		if ctx.Err() != nil && !errors.Is(err, errKilled) {
+			return l.finish(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// open finds out where to go on, and makes the consumer if it is missing.
+func (l *loop) open(ctx context.Context) (jetstream.Consumer, error) {
+	handle, err := l.s.js.Stream(ctx, l.stream)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the stream: %w", err)
+	}
+	epoch := uint64(handle.CachedInfo().Created.UnixNano())
+	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+		Durable: consumerName, Description: "The audit: every event of the stream into ClickHouse.",
+		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckAllPolicy, AckWait: ackWait, MaxDeliver: -1,
+		MaxAckPending: -1, PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: pinnedTTL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the consumer: %w", err)
+	}
+	kv, err := l.s.js.KeyValue(ctx, l.s.rt.Subjects.Stream(manifestBucket))
+	if err != nil {
+		return nil, fmt.Errorf("opening the bucket of manifests: %w", err)
+	}
+	if l.batch == nil || l.batch.origin.epoch != epoch {
+		l.batch = newBatch(l.s.rt.Subjects, l.stream, epoch)
+	}
+	l.ledger = ledger{kv: kv, stream: l.stream}
+	return consumer, l.reload(ctx)
+}
+
+// reload goes back to what the manifest says and forgets the batch in hand.
+func (l *loop) reload(ctx context.Context) error {
+	if err := l.ledger.load(ctx, l.batch.origin.epoch); err != nil {
+		return err
+	}
+	chain, err := l.ledger.chain()
+	if err != nil {
+		return err
+	}
+	l.batch.reset(chain)
+	l.last = nil
+	return nil
+}
+
+// patience is how long to wait for the next message.
+func (l *loop) patience() time.Duration {
+	if l.batch.rows == 0 {
+		return pullExpiry
+	}
+	now := l.s.rt.Now()
+	return max(time.Millisecond, min(l.s.cfg.BatchWait-now.Sub(l.batch.oldest), l.s.cfg.IdleWait-now.Sub(l.batch.newest)))
+}
+
+// due says whether the batch in hand is to be written. One that repeats a pending batch ends exactly where that did.
+func (l *loop) due() bool {
+	b := l.batch
+	if b.rows == 0 {
+		return false
+	}
+	if p := l.ledger.Pending; p != nil {
+		return b.hi >= p.Hi
+	}
+	now := l.s.rt.Now()
+	return b.rows >= l.s.cfg.BatchRows || b.bytes >= l.s.cfg.BatchBytes ||
+		now.Sub(b.oldest) >= l.s.cfg.BatchWait || now.Sub(b.newest) >= l.s.cfg.IdleWait
+}
+
+// expected is the sequence that comes next unless messages were deleted.
+func (l *loop) expected() uint64 { return max(l.ledger.HighWater, l.batch.hi) + 1 }
+
+// take adds a message to the batch if it is the next one.
+func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
+	meta, err := m.Metadata()
+	if err != nil {
+		return fmt.Errorf("reading a message's metadata: %w", err)
+	}
+	seq := meta.Sequence.Stream
+	if !l.received || seq != l.expected() && l.batch.rows == 0 && !l.fresh {
+		// As a standby this loop has not seen what the other one wrote.
+		if err := l.reload(ctx); err != nil {
+			return err
+		}
+		l.received, l.fresh = true, true
+	}
+	switch next := l.expected(); {
+	case seq < next:
+		return l.skip(m, seq)
+	case seq > next:
+		if err := l.gap(ctx, next, seq); err != nil {
+			return err
+		}
+	}
+	if p := l.ledger.Pending; p != nil && seq > p.Hi { // the end of the pending batch was deleted meanwhile
+		return l.settle(ctx)
+	}
+	l.batch.add(message{m.Subject(), m.Headers(), m.Data(), seq, meta.Timestamp}, l.s.rt.Now())
+	l.last, l.fresh = m, false
+	return nil
+}
+
+// skip lets a message go that came again. What is written is acknowledged again: the first acknowledgement may have been lost.
+func (l *loop) skip(m jetstream.Msg, seq uint64) error {
+	if seq != l.ledger.HighWater {
+		return nil
+	}
+	if err := m.Ack(); err != nil {
+		return fmt.Errorf("acknowledging %d again: %w", seq, err)
+	}
+	return nil
+}
+
+// gap is nil where the messages from next up to seq no longer exist. Where they do, the server has delivered them to somebody who
+// is gone: the consumer is set back to deliver them again now.
+func (l *loop) gap(ctx context.Context, next, seq uint64) error {
+	handle, err := l.s.js.Stream(ctx, l.stream)
+	if err != nil {
+		return fmt.Errorf("looking at the stream: %w", err)
+	}
+	if next = max(next, handle.CachedInfo().State.FirstSeq); next == seq {
+		return nil
+	}
+	m, err := handle.GetMsg(ctx, next, jetstream.WithGetMsgSubject(">"))
+	if err != nil {
+		return fmt.Errorf("looking for messages from %d to %d: %w", next, seq-1, err)
+	}
+	if m.Sequence >= seq {
+		return nil
+	}
+	return l.goBack(ctx)
+}
+
+// goBack makes the consumer deliver from behind the high water again.
+func (l *loop) goBack(ctx context.Context) error {
+	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
+		return fmt.Errorf("setting the consumer back to %d: %w", l.ledger.HighWater+1, err)
+	}
+	return errAgain
+}
+
+// idle looks after a pending batch that will get no more messages.
+func (l *loop) idle(ctx context.Context) error {
+	p := l.ledger.Pending
+	if p == nil || !l.gone(ctx, p.Hi) {
+		return nil
+	}
+	return l.settle(ctx)
+}
+
+// gone says whether every message up to seq was deleted or has expired.
+func (l *loop) gone(ctx context.Context, seq uint64) bool {
+	handle, err := l.s.js.Stream(ctx, l.stream)
+	return err == nil && handle.CachedInfo().State.FirstSeq > seq
+}

@@ -1,0 +1,93 @@
+package sink
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Manifest is how far one stream has been written, kept in the KV bucket AUDIT under the stream's name. When a stream is made anew
+// its last manifest moves to "<stream>.<epoch>".
+type Manifest struct {
+	// Epoch is when the stream was created, in Unix nanoseconds: a stream made anew counts from 1 again.
+	Epoch uint64 `json:"epoch"`
+	// HighWater is the last sequence that is in ClickHouse with everything before it.
+	HighWater uint64 `json:"high_water"`
+	// Pending is the batch that may or may not be in ClickHouse; nil between batches.
+	Pending *Pending `json:"pending,omitempty"`
+	// ChainHead is the chain hash of the row HighWater, in hex.
+	ChainHead string `json:"chain_head"`
+}
+
+// Pending names one batch.
+type Pending struct {
+	Lo uint64 `json:"lo"` // first sequence
+	Hi uint64 `json:"hi"` // last sequence
+	N  uint64 `json:"n"`  // rows; fewer than Hi-Lo+1 where messages were deleted
+	// Digest is the chain hash after Hi, which covers every row before it.
+	Digest string `json:"digest"`
+}
+
+func (m Manifest) chain() (Hash, error) {
+	var h Hash
+	b, err := hex.DecodeString(m.ChainHead)
+	if err != nil || len(b) != len(h) {
+		return h, fmt.Errorf("the manifest's chain_head %q is not a SHA-256 value", m.ChainHead)
+	}
+	return Hash(b), nil
+}
+
+// ledger reads and writes one stream's manifest. The revision it last saw is the fence.
+type ledger struct {
+	kv       jetstream.KeyValue
+	stream   string
+	revision uint64
+	Manifest
+}
+
+// load reads the manifest, or begins one for the epoch. The manifest of an earlier epoch is kept aside.
+func (l *ledger) load(ctx context.Context, epoch uint64) error {
+	entry, err := l.kv.Get(ctx, l.stream)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		l.revision = 0
+		return l.store(ctx, begin(l.stream, epoch))
+	}
+	if err != nil {
+		return fmt.Errorf("reading the manifest of %s: %w", l.stream, err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(entry.Value(), &m); err != nil {
+		return fmt.Errorf("reading the manifest of %s: %w", l.stream, err)
+	}
+	l.revision, l.Manifest = entry.Revision(), m
+	if m.Epoch == epoch {
+		return nil
+	}
+	aside := fmt.Sprintf("%s.%d", l.stream, m.Epoch)
+	if _, err := l.kv.Create(ctx, aside, entry.Value()); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+		return fmt.Errorf("keeping the manifest %s: %w", aside, err)
+	}
+	return l.store(ctx, begin(l.stream, epoch))
+}
+
+func begin(stream string, epoch uint64) Manifest {
+	return Manifest{Epoch: epoch, ChainHead: ChainStart(stream, epoch).String()}
+}
+
+// store replaces the manifest if nobody else has since it was read. After an error it is not known what is stored: load again.
+func (l *ledger) store(ctx context.Context, m Manifest) error {
+	value, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("writing the manifest of %s: %w", l.stream, err)
+	}
+	revision, err := l.kv.Update(ctx, l.stream, value, l.revision)
+	if err != nil {
+		return fmt.Errorf("writing the manifest of %s: %w", l.stream, err)
+	}
+	l.revision, l.Manifest = revision, m
+	return nil
+}

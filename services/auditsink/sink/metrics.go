@@ -1,0 +1,37 @@
+package sink
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are the sink's own; those of the runtime do not fit a consumer that acknowledges whole batches.
+type metrics struct {
+	rows, dead, retries, restarts *prometheus.CounterVec
+	highWater                     *prometheus.GaugeVec
+	insert                        *prometheus.HistogramVec
+}
+
+func newMetrics(r prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "weighlock_auditsink_" + name, Help: help}, []string{"stream"})
+	}
+	m := &metrics{
+		rows:     counter("rows_total", "Rows written to the table events."),
+		dead:     counter("dead_letters_total", "Rows written to the table dead_letters."),
+		retries:  counter("insert_failures_total", "Inserts that ClickHouse did not take and that are tried again."),
+		restarts: counter("restarts_total", "Times that a stream's loop started over from the manifest."),
+		highWater: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "weighlock_auditsink_high_water", Help: "Last sequence that is in ClickHouse with everything before it.",
+		}, []string{"stream"}),
+		insert: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "weighlock_auditsink_insert_seconds", Help: "Duration of an insert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 14),
+		}, []string{"stream"}),
+	}
+	if r == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.highWater, m.insert} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,141 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/stream"
+)
+
+// auditedStreams are the streams whose every event is written, by the part of their name after the prefix.
+var auditedStreams = [...]string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS"}
+
+// Service is the audit sink.
+type Service struct {
+	rt      stream.Runtime
+	cfg     Config
+	log     *slog.Logger
+	js      jetstream.JetStream
+	client  *client
+	metrics *metrics
+
+	mu     sync.Mutex
+	schema error                           // nil once the tables are there
+	states map[string]error                // what each stream's loop waits for; nil while it works
+	reach  func(stream, step string) error // test hook: an error ends the loop there as a kill would
+}
+
+var (
+	errNotStarted = errors.New("not started")
+	errKilled     = errors.New("ended by a test")
+)
+
+// New makes a sink on a connection as service/auditsink. Nothing is done before Run.
+func New(rt stream.Runtime, cfg Config) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("auditsink: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	js, err := jetstream.New(rt.Conn)
+	if err != nil {
+		return nil, fmt.Errorf("auditsink: using JetStream: %w", err)
+	}
+	c, err := newClient(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("auditsink: %w", err)
+	}
+	m, err := newMetrics(cfg.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("auditsink: registering metrics: %w", err)
+	}
+	if rt.Logger == nil {
+		rt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if rt.Now == nil {
+		rt.Now = time.Now
+	}
+	s := &Service{
+		rt: rt, cfg: cfg, js: js, client: c, metrics: m, log: rt.Logger.With("service", serviceName),
+		schema: errNotStarted, states: map[string]error{}, reach: func(string, string) error { return nil },
+	}
+	for _, name := range auditedStreams {
+		s.states[rt.Subjects.Stream(name)] = errNotStarted
+	}
+	return s, nil
+}
+
+// Run writes until ctx ends, then writes the batches in hand (for Config.Drain at most) and returns nil. It does not return
+// because NATS or ClickHouse is away; Ready says so.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.client.http.CloseIdleConnections()
+	if !s.prepareSchema(ctx) {
+		return nil
+	}
+	var loops sync.WaitGroup
+	for _, name := range auditedStreams {
+		l := newLoop(s, s.rt.Subjects.Stream(name))
+		loops.Go(func() { l.run(ctx) })
+	}
+	loops.Wait()
+	return nil
+}
+
+// prepareSchema waits for ClickHouse. Until it is there nothing is pulled, so the streams keep everything.
+func (s *Service) prepareSchema(ctx context.Context) bool {
+	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
+		err := applySchema(ctx, s.client)
+		if ctx.Err() != nil {
+			return false
+		}
+		s.mu.Lock()
+		s.schema = err
+		s.mu.Unlock()
+		if err == nil {
+			return true
+		}
+		s.log.Warn("the audit's tables are not ready", "error", err, "again_in", wait)
+		if !pause(ctx, wait) {
+			return false
+		}
+	}
+}
+
+// Ready is nil while every stream is followed and ClickHouse takes what comes. A hot standby is ready too.
+func (s *Service) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.schema != nil {
+		return fmt.Errorf("auditsink: preparing ClickHouse: %w", s.schema)
+	}
+	for _, name := range auditedStreams {
+		name = s.rt.Subjects.Stream(name)
+		if err := s.states[name]; err != nil {
+			return fmt.Errorf("auditsink: %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) setState(stream string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states[stream] = err
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

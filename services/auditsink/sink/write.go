@@ -1,0 +1,162 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The steps of a cycle at which tests end a loop.
+const (
+	stepPending  = "pending stored"
+	stepInserted = "inserted"
+	stepStored   = "high water stored"
+)
+
+// write takes the batch in hand through the cycle: pending, insert, high water, acknowledge.
+func (l *loop) write(ctx context.Context) error {
+	p := l.batch.pending()
+	switch stored := l.ledger.Pending; {
+	case stored == nil:
+		m := l.ledger.Manifest
+		m.Pending = &p
+		if err := l.ledger.store(ctx, m); err != nil {
+			return err
+		}
+	case *stored != p:
+		return l.settle(ctx)
+	}
+	if err := l.s.reach(l.stream, stepPending); err != nil {
+		return err
+	}
+	if err := l.insert(ctx); err != nil {
+		return err
+	}
+	if err := l.s.reach(l.stream, stepInserted); err != nil {
+		return err
+	}
+	return l.complete(ctx, p)
+}
+
+// complete stores that p is written, and acknowledges it.
+func (l *loop) complete(ctx context.Context, p Pending) error {
+	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest}
+	if err := l.ledger.store(ctx, m); err != nil {
+		return err
+	}
+	l.s.metrics.rows.WithLabelValues(l.stream).Add(float64(l.batch.rows))
+	l.s.metrics.dead.WithLabelValues(l.stream).Add(float64(l.batch.deadRows))
+	l.s.metrics.highWater.WithLabelValues(l.stream).Set(float64(p.Hi))
+	if err := l.s.reach(l.stream, stepStored); err != nil {
+		return err
+	}
+	last := l.last
+	l.last = nil
+	chain, err := m.chain()
+	if err != nil {
+		return err
+	}
+	l.batch.reset(chain)
+	if last != nil {
+		if err := last.Ack(); err != nil {
+			return fmt.Errorf("acknowledging %d: %w", p.Hi, err)
+		}
+	}
+	return nil
+}
+
+// settle ends a pending batch whose messages are no longer all there. If ClickHouse has them all it was written; if not, what is
+// left of it goes into a batch of its own.
+func (l *loop) settle(ctx context.Context) error {
+	p := *l.ledger.Pending
+	answer, err := l.s.client.query(ctx, l.s.client.database,
+		"SELECT uniqExact(seq) FROM events WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64}",
+		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10), "lo", strconv.FormatUint(p.Lo, 10), "hi", strconv.FormatUint(p.Hi, 10))
+	if err != nil {
+		return fmt.Errorf("looking for the pending batch %d-%d: %w", p.Lo, p.Hi, err)
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(answer), 10, 64)
+	if err != nil {
+		return fmt.Errorf("looking for the pending batch %d-%d: %w", p.Lo, p.Hi, err)
+	}
+	m := l.ledger.Manifest
+	m.Pending = nil
+	if n == p.N {
+		m.HighWater, m.ChainHead = p.Hi, p.Digest
+	} else {
+		l.log.Error("messages left the stream before they were written", "from", p.Lo, "to", p.Hi, "expected", p.N, "written", n, "left", l.batch.rows)
+	}
+	if err := l.ledger.store(ctx, m); err != nil {
+		return err
+	}
+	return l.goBack(ctx)
+}
+
+// insert writes the batch, again and again until ClickHouse takes it or ctx ends. Meanwhile nothing is pulled.
+func (l *loop) insert(ctx context.Context) error {
+	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
+		began := time.Now()
+		err := l.insertOnce(ctx)
+		if err == nil {
+			l.s.metrics.insert.WithLabelValues(l.stream).Observe(time.Since(began).Seconds())
+			l.s.setState(l.stream, nil)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		l.s.metrics.retries.WithLabelValues(l.stream).Inc()
+		l.s.setState(l.stream, err)
+		l.log.Warn("ClickHouse does not take the batch", "error", err, "rows", l.batch.rows, "again_in", wait)
+		if !pause(ctx, wait) {
+			return err
+		}
+		if lacksSchema(err) {
+			if err := applySchema(ctx, l.s.client); err != nil {
+				l.log.Warn("the audit's tables are not ready", "error", err)
+			}
+		}
+	}
+}
+
+func (l *loop) insertOnce(ctx context.Context) error {
+	b, token := l.batch, l.batch.token()
+	if b.deadRows > 0 { // first, so that no event refers to a letter that is not there
+		if err := l.send(ctx, &b.dead.table, b.deadRows, token); err != nil {
+			return err
+		}
+	}
+	return l.send(ctx, &b.events.table, b.rows, token)
+}
+
+func (l *loop) send(ctx context.Context, t *table, rows int, token string) error {
+	l.batch.buffer.Reset()
+	if err := t.encode(&l.batch.buffer, rows); err != nil {
+		return fmt.Errorf("encoding %d rows of %s: %w", rows, t.name, err)
+	}
+	if err := l.s.client.insert(ctx, t.statement(), l.batch.buffer.Buf, token); err != nil {
+		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.name, err)
+	}
+	return nil
+}
+
+// finish writes the batch in hand when the sink is to stop, and leaves the consumer where the next one goes on at once.
+func (l *loop) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.s.cfg.Drain)
+	defer cancel()
+	l.messages.Stop()
+	if p := l.ledger.Pending; l.batch.rows > 0 && (p == nil || p.Hi == l.batch.hi) {
+		if err := l.write(ctx); err != nil {
+			l.log.Warn("the last batch was not written; the next start repeats it", "error", err)
+		}
+	}
+	if l.received {
+		if err := l.goBack(ctx); err != nil && !errors.Is(err, errAgain) {
+			l.log.Warn("leaving the consumer", "error", err)
+		}
+	}
+	return nil
+}
