@@ -207,10 +207,15 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	busy := start(t, options(t))
 	for want, change := range map[string]func(*natsd.Options){
-		"no keys":        func(o *natsd.Options) { o.Keys = nil },
-		"no users":       func(o *natsd.Options) { must(t, os.RemoveAll(filepath.Join(o.Keys.Dir(), "operator"))) },
-		"listen address": func(o *natsd.Options) { o.Listen = "somewhere" },
-		"not ready":      func(o *natsd.Options) { o.Listen = strings.TrimPrefix(busy.URL(), "nats://") },
+		"no keys":                func(o *natsd.Options) { o.Keys = nil },
+		"no users":               func(o *natsd.Options) { must(t, os.RemoveAll(filepath.Join(o.Keys.Dir(), "operator"))) },
+		"listen address":         func(o *natsd.Options) { o.Listen = "somewhere" },
+		"address already in use": func(o *natsd.Options) { o.Listen = strings.TrimPrefix(busy.URL(), "nats://") },
+		"is in use by another server": func(o *natsd.Options) {
+			used := options(t)
+			start(t, used)
+			o.Dir = used.Dir
+		},
 		"not a directory": func(o *natsd.Options) {
 			o.Dir = filepath.Join(t.TempDir(), "file")
 			must(t, os.WriteFile(o.Dir, nil, 0o600))
@@ -226,6 +231,13 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+}
+
+func TestADirectoryIsFreeAfterShutdown(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	start(t, o).Shutdown()
+	start(t, o).Shutdown()
 }
 
 func TestTheLogGoesToSlog(t *testing.T) {
