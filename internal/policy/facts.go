@@ -39,6 +39,7 @@ type facts struct {
 	words  []string
 	bits   uint64 // the word sets that the tool's words are in
 	parsed *arguments
+	judged [len(judgements)]ref.Val
 	err    error // why parsed is nil although it was tried
 }
 
@@ -155,26 +156,41 @@ func (f *facts) ofArguments(name string) ref.Val {
 	if f.err != nil {
 		return types.WrapErr(f.err)
 	}
-	p := f.parsed
 	switch name {
 	case "arguments":
-		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, p.values)
-	case "mail.internal":
-		return types.Bool(mailInternal(p.texts, f.policy.domains))
-	case "shell.found":
-		return types.Bool(len(shellTexts(p.texts)) > 0)
-	case "shell.reads":
-		return types.Bool(shellReadsOnly(p))
-	case "sql.found":
-		return types.Bool(len(sqlTexts(p.texts)) > 0)
-	case "sql.reads":
-		return types.Bool(allReadOnlySQL(sqlTexts(p.texts)))
-	case "sql.writes":
-		return types.Bool(writesData(p))
+		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, f.parsed.values)
+	case "arguments_texts":
+		texts := make([]string, len(f.parsed.texts))
+		for i, a := range f.parsed.texts {
+			texts[i] = a.text
+		}
+		return types.NewStringList(types.DefaultTypeAdapter, texts)
 	}
-	texts := make([]string, len(p.texts))
-	for i, a := range p.texts {
-		texts[i] = a.text
+	return f.judgement(name)
+}
+
+// judgement answers what several rules ask about the arguments, and looks only once.
+func (f *facts) judgement(name string) ref.Val {
+	for i := range judgements {
+		if judgements[i].name != name {
+			continue
+		}
+		if f.judged[i] == nil {
+			f.judged[i] = types.Bool(judgements[i].of(f.parsed, f.policy))
+		}
+		return f.judged[i]
 	}
-	return types.NewStringList(types.DefaultTypeAdapter, texts)
+	return types.NewErr("no such fact: %s", name)
+}
+
+var judgements = [...]struct {
+	name string
+	of   func(*arguments, *Policy) bool
+}{
+	{"shell.found", func(a *arguments, _ *Policy) bool { return len(shellTexts(a.texts)) > 0 }},
+	{"shell.reads", func(a *arguments, _ *Policy) bool { return shellReadsOnly(a) }},
+	{"sql.found", func(a *arguments, _ *Policy) bool { return len(sqlTexts(a.texts)) > 0 }},
+	{"sql.reads", func(a *arguments, _ *Policy) bool { return allReadOnlySQL(sqlTexts(a.texts)) }},
+	{"sql.writes", func(a *arguments, _ *Policy) bool { return writesData(a) }},
+	{"mail.internal", func(a *arguments, p *Policy) bool { return mailInternal(a.texts, p.domains) }},
 }

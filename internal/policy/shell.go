@@ -16,6 +16,11 @@ var (
 	secrets = []string{"shadow", ".ssh", "id_rsa", "id_ed25519", ".env", "credential", "secret", "token", "passw", ".aws", ".kube", ".netrc", ".gnupg", "/proc/", ".pem", "history", "printenv", "private"}
 )
 
+var (
+	quotes     = strings.NewReplacer("'", "", "\"", "")
+	separators = strings.NewReplacer("&&", ";", "||", ";", "|", ";")
+)
+
 // shellTexts returns the command lines in the arguments.
 func shellTexts(texts []argument) []string {
 	var out []string
@@ -61,13 +66,13 @@ func readOnlyShell(line string) bool {
 			return false
 		}
 	}
-	lower := strings.ToLower(strings.NewReplacer("'", "", "\"", "").Replace(line))
+	lower := strings.ToLower(quotes.Replace(line))
 	for _, s := range secrets {
 		if strings.Contains(lower, s) {
 			return false
 		}
 	}
-	line = strings.NewReplacer("&&", ";", "||", ";", "|", ";").Replace(line)
+	line = separators.Replace(line)
 	if strings.Contains(line, "&") {
 		return false
 	}

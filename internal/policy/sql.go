@@ -3,6 +3,7 @@ package policy
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var (
@@ -20,12 +21,24 @@ var (
 		"shutdown", "optimize", "refresh", "prepare", "deallocate", "listen", "notify", "security", "for")
 )
 
-// words of a text as SQL sees them: letters, digits, "_" and "$".
+// sqlWords yields the words of a text as SQL sees them, in lower case: runs of letters,
+// digits, "_" and "$".
 func sqlWords(text string, yield func(string) bool) {
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '$' }) {
-		if !yield(strings.ToLower(w)) {
-			return
+	start := -1
+	for i, r := range text {
+		inside := r == '_' || r == '$' || r >= '0' && r <= '9' || r < utf8.RuneSelf && isLetter(byte(r)) || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		switch {
+		case inside && start < 0:
+			start = i
+		case !inside && start >= 0:
+			if !yield(strings.ToLower(text[start:i])) {
+				return
+			}
+			start = -1
 		}
+	}
+	if start >= 0 {
+		yield(strings.ToLower(text[start:]))
 	}
 }
 
@@ -64,11 +77,14 @@ func readOnlySQL(text string) bool {
 	return sqlReads[firstSQLWord(text)] && !writesSQL(text)
 }
 
+// maxSQLWord is the length of the longest of sqlWrites.
+const maxSQLWord = 20
+
 // writesSQL says that text holds a word that writes.
 func writesSQL(text string) bool {
 	found := false
 	sqlWords(text, func(w string) bool {
-		found = sqlWrites[w]
+		found = len(w) <= maxSQLWord && sqlWrites[w]
 		return !found
 	})
 	return found
