@@ -59,8 +59,8 @@ func (a *ApprovalRequested) ReadCard() (*Card, error) {
 		return nil, &FieldError{Field: "digest", Problem: fmt.Sprintf("is %s but the card's bytes give %s", a.Digest, got)}
 	}
 	var c Card
-	if err := json.Unmarshal(a.Card, &c); err != nil {
-		return nil, jsonError(err)
+	if err := unmarshal(a.Card, &c); err != nil {
+		return nil, fmt.Errorf("reading the card: %w", err)
 	}
 	return &c, nil
 }

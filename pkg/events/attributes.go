@@ -9,12 +9,18 @@ import (
 )
 
 func checkRequired(e Event) error {
-	for _, a := range [...]attribute{{"id", &e.ID}, {"source", &e.Source}, {"type", &e.Type}} {
-		if *a.value == "" {
-			return &FieldError{Field: a.name, Problem: "is missing", Fix: "CloudEvents requires it"}
-		}
+	name := ""
+	switch {
+	case e.ID == "":
+		name = "id"
+	case e.Source == "":
+		name = "source"
+	case e.Type == "":
+		name = "type"
+	default:
+		return nil
 	}
-	return nil
+	return &FieldError{Field: name, Problem: "is missing", Fix: "CloudEvents requires it"}
 }
 
 func checkDecoded(e Event, version string) error {
@@ -25,9 +31,9 @@ func checkDecoded(e Event, version string) error {
 }
 
 // checkExtension reports whether name may be an extension: CloudEvents allows
-// lower-case letters and digits, and "data" is taken.
+// lower-case letters and digits. A name with a field of its own would overwrite that field.
 func checkExtension(name string) error {
-	if name == "" || name == "data" || name == "specversion" || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+	if name == "" || name == "data" || name == "specversion" || name == "time" || attribute(new(Event), name) != nil || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
 		return &FieldError{Field: name, Problem: "is not the name of an extension attribute", Fix: "use lower-case letters and digits"}
 	}
 	return nil
@@ -40,14 +46,12 @@ func setAttribute(e *Event, name, value string) error {
 		if err != nil {
 			return &FieldError{Field: "time", Problem: fmt.Sprintf("is %q", value), Fix: "use RFC 3339"}
 		}
-		e.Time = t
-		return nil
+		e.Time = t.UTC()
+		return checkTime(e.Time)
 	}
-	for _, a := range attributes(e) {
-		if a.name == name {
-			*a.value = value
-			return nil
-		}
+	if field := attribute(e, name); field != nil {
+		*field = value
+		return nil
 	}
 	if err := checkExtension(name); err != nil {
 		return err
@@ -56,6 +60,41 @@ func setAttribute(e *Event, name, value string) error {
 		e.Extensions = make(map[string]string, 4)
 	}
 	e.Extensions[name] = value
+	return nil
+}
+
+// checkTime refuses what RFC 3339 cannot write.
+func checkTime(t time.Time) error {
+	if y := t.Year(); y < 0 || y > 9999 {
+		return &FieldError{Field: "time", Problem: fmt.Sprintf("is in the year %d", y), Fix: "use the years 0 to 9999 in UTC"}
+	}
+	return nil
+}
+
+// attribute is the field of a textual attribute; nil where it has none.
+func attribute(e *Event, name string) *string {
+	switch name {
+	case "id":
+		return &e.ID
+	case "source":
+		return &e.Source
+	case "type":
+		return &e.Type
+	case "subject":
+		return &e.Subject
+	case "datacontenttype":
+		return &e.DataContentType
+	case "dataschema":
+		return &e.DataSchema
+	case "replyto":
+		return &e.ReplyTo
+	case "traceparent":
+		return &e.TraceParent
+	case "causationid":
+		return &e.CausationID
+	case "policyversion":
+		return &e.PolicyVersion
+	}
 	return nil
 }
 
@@ -115,12 +154,13 @@ func percentDecode(s string) (string, error) {
 			b = append(b, s[i])
 			continue
 		}
-		if i+2 >= len(s) {
-			return "", fmt.Errorf("ends in the middle of a percent escape")
+		hi, lo := -1, -1
+		if i+2 < len(s) {
+			hi, lo = unhex(s[i+1]), unhex(s[i+2])
 		}
-		hi, lo := unhex(s[i+1]), unhex(s[i+2])
-		if hi < 0 || lo < 0 {
-			return "", fmt.Errorf("has the percent escape %q", s[i:i+3])
+		if hi < 0 || lo < 0 { // a bare percent sign, as CloudEvents' own Go SDK sends it
+			b = append(b, '%')
+			continue
 		}
 		b = append(b, byte(hi<<4|lo))
 		i += 2

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -60,7 +59,7 @@ func New(p Payload, id, source string, at time.Time) (Event, error) {
 	if err := p.Validate(); err != nil {
 		return Event{}, fmt.Errorf("%s: %w", p.EventType(), err)
 	}
-	data, err := json.Marshal(p)
+	data, err := marshal(p)
 	if err != nil {
 		return Event{}, fmt.Errorf("encoding %s: %w", p.EventType(), err)
 	}
@@ -83,26 +82,14 @@ func As[T any, P interface {
 	if e.Type != p.EventType() {
 		return nil, &FieldError{Field: "type", Problem: fmt.Sprintf("is %q", e.Type), Fix: "expected " + p.EventType()}
 	}
-	if e.DataContentType != "" && e.DataContentType != ContentTypeJSON {
+	if !isJSON(e.DataContentType) {
 		return nil, &FieldError{Field: "datacontenttype", Problem: fmt.Sprintf("is %q", e.DataContentType), Fix: "send " + ContentTypeJSON}
 	}
-	if err := json.Unmarshal(e.Data, p); err != nil {
-		return nil, jsonError(err)
+	if err := unmarshal(e.Data, p); err != nil {
+		return nil, err
 	}
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	return (*T)(p), nil
-}
-
-// jsonError names the field where the decoder knows it.
-func jsonError(err error) error {
-	if te, ok := err.(*json.UnmarshalTypeError); ok {
-		field := te.Field
-		if field == "" {
-			field = "data"
-		}
-		return &FieldError{Field: field, Problem: "is a JSON " + te.Value, Fix: "expected " + te.Type.String()}
-	}
-	return &FieldError{Field: "data", Problem: "is not the JSON of this type: " + err.Error()}
 }

@@ -152,10 +152,10 @@ func (s Subjects) ParseDue(subject string) (request string, tier int, generation
 	if !ok {
 		return "", 0, 0, s.notA("due timer", subject, "due.<request>.<tier>.<generation>")
 	}
-	if tier, err = strconv.Atoi(t[1]); err != nil || tier < 0 {
+	if tier, err = strconv.Atoi(t[1]); err != nil || tier < 0 || strconv.Itoa(tier) != t[1] {
 		return "", 0, 0, &FieldError{Field: "tier", Problem: fmt.Sprintf("is %q", t[1]), Fix: "use a whole number"}
 	}
-	if generation, err = strconv.ParseUint(t[2], 10, 64); err != nil {
+	if generation, err = strconv.ParseUint(t[2], 10, 64); err != nil || strconv.FormatUint(generation, 10) != t[2] {
 		return "", 0, 0, &FieldError{Field: "generation", Problem: fmt.Sprintf("is %q", t[2]), Fix: "use a whole number"}
 	}
 	return t[0], tier, generation, CheckToken("request", t[0])
@@ -174,6 +174,9 @@ func (s Subjects) ParseDead(subject string) (service string, err error) {
 // literal subject under the agent's own inbox. Anything else would let an agent
 // make a trusted service publish where the agent itself may not.
 func CheckReplyTo(agent, replyTo string) error {
+	if err := CheckToken("agent", agent); err != nil {
+		return err
+	}
 	own := AgentInboxPrefix + "." + agent + "."
 	fix := "answer is sent only below " + own
 	if len(replyTo) > 255 {
