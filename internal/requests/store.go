@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,6 +30,8 @@ var (
 	ErrNotFound = errors.New("no such request")
 	// ErrExists says that another card was put before people under the same request id.
 	ErrExists = errors.New("the request exists with another card")
+	// ErrUnreadable says that what is stored is not the state of a request.
+	ErrUnreadable = errors.New("its state cannot be read")
 	// ErrContended says that others kept changing a request: try again later.
 	ErrContended = errors.New("the request is being changed by others")
 )
@@ -40,15 +43,18 @@ const attempts = 50
 // Store keeps the states. It is safe for concurrent use, also by several processes.
 type Store struct {
 	js      jetstream.JetStream
-	bucket  string
+	name    string // of the stream behind the bucket
 	subject string // of a key: "$KV.<bucket>."
+
+	mu     sync.Mutex
+	stream jetstream.Stream // nil until it was first looked up
 }
 
 // NewStore returns the store of the cell that subjects belong to. It does not talk
 // to the server.
 func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
 	bucket := subjects.Stream(Bucket)
-	return &Store{js: js, bucket: bucket, subject: "$KV." + bucket + "."}
+	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
 }
 
 // Create stores a new request and returns what is stored. Where the request exists
@@ -132,17 +138,31 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {
-		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
+		return s, nil, 0, fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
 	}
 	return s, m.Data, m.Sequence, nil
 }
 
 func (st *Store) last(ctx context.Context, request string) (*jetstream.RawStreamMsg, error) {
-	stream, err := st.js.Stream(ctx, "KV_"+st.bucket)
+	stream, err := st.handle(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return stream.GetLastMsgForSubject(ctx, st.subject+request)
+}
+
+// handle looks the stream up once: the client wants to know how it may be read.
+func (st *Store) handle(ctx context.Context) (jetstream.Stream, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.stream == nil {
+		stream, err := st.js.Stream(ctx, st.name)
+		if err != nil {
+			return nil, fmt.Errorf("opening %s: %w", st.name, err)
+		}
+		st.stream = stream
+	}
+	return st.stream, nil
 }
 
 // put writes a state over revision; 0 means there is none. A resolved state ages out.

@@ -1,0 +1,110 @@
+// Package escalation keeps requests from waiting for ever: it reminds, brings the
+// next tier in, and at the end applies the outcome the route ends with.
+package escalation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weighlock/weighlock/internal/requests"
+	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+const (
+	service = "escalator"
+	source  = "/services/escalator"
+)
+
+// Service is the escalator. Make it with [New].
+type Service struct {
+	cfg      Config
+	js       jetstream.JetStream
+	subjects events.Subjects
+	now      func() time.Time
+	logger   *slog.Logger
+	store    *requests.Store
+	workers  []*stream.Worker
+}
+
+// New checks cfg and makes the service; it does not touch the server.
+func New(rt stream.Runtime, cfg Config) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("escalator: %w", err)
+	}
+	if rt.Conn == nil || rt.Replier == nil {
+		return nil, errors.New("escalator: two connections are required, one of them to answer agents")
+	}
+	js, err := jetstream.New(rt.Conn)
+	if err != nil {
+		return nil, fmt.Errorf("escalator: %w", err)
+	}
+	s := &Service{cfg: cfg.withDefaults(), js: js, subjects: rt.Subjects, now: rt.Now, logger: rt.Logger, store: requests.NewStore(js, rt.Subjects)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	s.logger = s.logger.With("service", service)
+	if err := s.addWorkers(rt); err != nil {
+		return nil, fmt.Errorf("escalator: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Service) addWorkers(rt stream.Runtime) error {
+	approvals, timers := s.subjects.All("approvals", 0), s.subjects.All("due", 0)
+	for _, w := range []struct {
+		cfg     stream.Config
+		handler stream.HandlerFunc
+	}{
+		{stream.Config{
+			Stream: s.subjects.Stream("EVENTS"), Consumer: "escalator-requests",
+			Filters: []string{approvals + ".*." + string(events.Requested) + ".*", approvals + ".*." + string(events.Resolved) + ".*"},
+			Key:     func(m *stream.Message) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] },
+		}, s.handleLifecycle},
+		{stream.Config{
+			Stream: s.subjects.Stream("TIMERS"), Consumer: "escalator-due",
+			Filters: []string{timers + ".*.*.*"},
+			Key:     stream.AgentKey, // the third token is the request
+		}, s.handleDue},
+	} {
+		w.cfg.Service = service
+		w.cfg.AckWait, w.cfg.PinnedTTL, w.cfg.Drain = s.cfg.AckWait, s.cfg.PinnedTTL, s.cfg.Drain
+		worker, err := stream.NewWorker(rt, w.cfg, w.handler)
+		if err != nil {
+			return err
+		}
+		s.workers = append(s.workers, worker)
+	}
+	return nil
+}
+
+// Run works until ctx is cancelled, drains and returns nil. It fails only where the
+// connection was closed under it.
+func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, w := range s.workers {
+		group.Go(func() error { return w.Run(ctx) })
+	}
+	group.Go(func() error { s.sweepForever(ctx); return nil })
+	return group.Wait()
+}
+
+// Ready returns why the service cannot work, nil where it can.
+func (s *Service) Ready() error {
+	for _, w := range s.workers {
+		if err := w.Ready(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
