@@ -36,7 +36,7 @@ func TestDefaultPolicyByTool(t *testing.T) {
 		{"read_database", `{"sql":"SELECT name FROM customers WHERE id = 1"}`, events.Medium},
 		{"query_database", `{"query":"select 1 from t;"}`, events.Medium},
 		{"execute_sql", `{"sql":"WITH a AS (SELECT 1) SELECT * FROM a"}`, events.Medium},
-		{"list_invoices_payments", `{}`, events.Low}, // replaced below
+		{"list_invoices_payments", `{}`, events.Medium},
 		// high: money, deletion, deployment, computer, shell, external mail
 		{"pay_invoice", `{"amount":10}`, events.High},
 		{"transfer_funds", ``, events.High},
@@ -97,9 +97,6 @@ func TestDefaultPolicyByTool(t *testing.T) {
 		{"read_email", `{`, events.High},
 		{"read_database", strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500), events.High},
 	} {
-		if c.tool == "list_invoices_payments" {
-			c.want = events.Medium
-		}
 		got := p.Assess(call(c.tool, c.arguments), events.ActionRef{}, noon)
 		if got.Level != c.want || got.Reason == "" {
 			t.Errorf("%s %.80s: level %s (%d, %s), want %s", c.tool, c.arguments, got.Level, got.Score, got.Reason, c.want)

@@ -1,0 +1,138 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+func parse(t testing.TB, rules string) *Policy {
+	t.Helper()
+	p, err := Parse("test.yaml", []byte("version: 1\nthresholds: {medium: 30, high: 60}\nrules:\n"+rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+const knows = "  - {id: knows, when: 'true', recognises: true, reason: known}\n"
+
+func TestFailingRuleIsHigh(t *testing.T) {
+	t.Parallel()
+	for name, when := range map[string]string{
+		"missing argument": `arguments.nothing > 1`,
+		"wrong type":       `arguments.text + 1 > 1`,
+		"division by zero": `1 / (action.bytes - action.bytes) > 0`,
+		"conversion":       `int(arguments.text) > 0`,
+	} {
+		p := parse(t, knows+fmt.Sprintf("  - {id: breaks, when: %q, points: 1, reason: r}\n", when))
+		got := p.Assess(call("x", `{"text":"abc"}`), events.ActionRef{}, noon)
+		if got.Level != events.High || got.Score < 60 || got.Rules[0].ID != "breaks" || !strings.Contains(got.Reason, "rule breaks could not be evaluated: ") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestHostileArgumentsCannotBuyTime(t *testing.T) {
+	t.Parallel()
+	p := parse(t, knows+"  - {id: slow, when: 'arguments_texts.exists(a, arguments_texts.exists(b, arguments_texts.exists(c, a + b + c == \"no\")))', points: 1, reason: r}\n")
+	got := p.Assess(call("x", `{"a":[`+strings.Repeat(`"x",`, 5000)+`"x"]}`), events.ActionRef{}, noon)
+	if got.Level != events.High || !strings.Contains(got.Reason, "cost limit exceeded") {
+		t.Errorf("%s (%s)", got.Level, got.Reason)
+	}
+	if got := p.Assess(call("x", `{"a":["x"]}`), events.ActionRef{}, noon); got.Level != events.Low {
+		t.Errorf("small arguments: %s (%s)", got.Level, got.Reason)
+	}
+}
+
+func TestMissingFactsReadAsEmpty(t *testing.T) {
+	t.Parallel()
+	for name, kind := range factTypes {
+		when := map[string]string{"string": "%s == ''", "bool": "!%s || %[1]s", "int": "%s == 0", "list(string)": "size(%s) == 0", "map(string, dyn)": "size(%s) == 0", "timestamp": "%s == %[1]s"}[strings.Replace(kind.String(), "google.protobuf.Timestamp", "timestamp", 1)]
+		p := parse(t, fmt.Sprintf("  - {id: r, when: %q, recognises: true, reason: r}\n", fmt.Sprintf(when, name)))
+		if got := p.Assess(&events.ActionProposed{}, events.ActionRef{}, noon); got.Level != events.Low {
+			t.Errorf("%s (%s) of an empty action: %s", name, kind, got.Reason)
+		}
+	}
+	p := parse(t, `  - {id: r, when: "arguments.text('a') == '' && arguments.number('b') == 0.0 && arguments.text('c') == 'x' && arguments.number('d') == 2.0", recognises: true, reason: r}`+"\n")
+	if got := p.Assess(call("x", `{"a":1,"b":"1","c":"x","d":2}`), events.ActionRef{}, noon); got.Level != events.Low {
+		t.Errorf("lookups: %s", got.Reason)
+	}
+}
+
+func TestDenyStands(t *testing.T) {
+	t.Parallel()
+	p := parse(t, knows+"  - {id: never, when: 'true', effect: deny, reason: never}\n")
+	if got := p.Assess(call("x", ""), events.ActionRef{}, noon); !got.Denied || got.Level != events.High || got.Score < 60 || got.Reason != "never" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestOneMoreRuleNeverLowers draws rule sets and adds one rule that fires: score,
+// level and denial never sink. Only being recognised may take the place of not being.
+func TestOneMoreRuleNeverLowers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		gen := rapid.Custom(func(t *rapid.T) string {
+			return fmt.Sprintf("points: %d, level: %s, effect: %s, when: %s", rapid.IntRange(1, 100).Draw(t, "points"),
+				rapid.SampledFrom([]string{"", "low", "medium", "high"}).Draw(t, "level"),
+				rapid.SampledFrom([]string{"''", "''", "deny"}).Draw(t, "effect"),
+				rapid.SampledFrom([]string{"'true'", "'true'", "'false'", "'arguments.x == 1'"}).Draw(t, "when"))
+		})
+		rules := rapid.SliceOfN(gen, 1, 6).Draw(t, "rules")
+		text := ""
+		if rapid.Bool().Draw(t, "recognised") {
+			text = knows
+		}
+		var before Assessment
+		for i, r := range rules {
+			text += fmt.Sprintf("  - {id: r%d, reason: r, %s}\n", i, r)
+			p, err := Parse("x", []byte("version: 1\nthresholds: {medium: 30, high: 60}\nrules:\n"+text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := p.Assess(call("x", ""), events.ActionRef{}, noon)
+			if i > 0 && (got.Score < before.Score || rank(got.Level) < rank(before.Level) || before.Denied && !got.Denied) {
+				t.Fatalf("%s\nlowers %+v to %+v", text, before, got)
+			}
+			if got.Level != p.level(got.Score) {
+				t.Fatalf("level %s with score %d", got.Level, got.Score)
+			}
+			before = got
+		}
+	})
+}
+
+func TestReasonsAreShort(t *testing.T) {
+	t.Parallel()
+	p := parse(t, "  - {id: long, when: 'true', level: high, reason: '"+strings.Repeat("é", 5000)+"'}\n")
+	got := p.Assess(call(strings.Repeat("x", 9000), ""), events.ActionRef{}, noon)
+	if len(got.Reason) > maxReason || !strings.HasSuffix(got.Reason, "…") {
+		t.Errorf("reason of %d bytes", len(got.Reason))
+	}
+}
+
+func FuzzAssess(f *testing.F) {
+	p := Default()
+	f.Add("search", "tool_call", []byte(`{"query":"x"}`), "production")
+	f.Add("send_email", "plan", []byte(`{"to":["a@example.com"]}`), "")
+	f.Add("bash", "lunch", []byte(`{"command":"ls"`), "\xff")
+	f.Fuzz(func(t *testing.T, tool, breakpoint string, arguments []byte, environment string) {
+		a := &events.ActionProposed{
+			Tool: tool, Breakpoint: events.Breakpoint(breakpoint), Arguments: arguments, Request: environment,
+			Target: &events.Target{Environment: environment}, Plan: []events.PlanStep{{Tool: environment, Arguments: arguments}},
+		}
+		got := p.Assess(a, events.ActionRef{}, noon)
+		if !got.Level.Valid() || got.Score < 0 || got.Score > 100 || got.Reason == "" || len(got.Rules) == 0 {
+			t.Fatalf("assessment %+v", got)
+		}
+		if !json.Valid(arguments) && len(arguments) > 0 && strings.TrimSpace(string(arguments)) != "" && got.Level != events.High {
+			t.Fatalf("unreadable arguments %q give %+v", arguments, got)
+		}
+	})
+}
