@@ -1,4 +1,4 @@
-// Package contract derives the published JSON Schemas of the events from their Go types.
+// Package contract derives the published schemas and page of the events from pkg/events.
 package contract
 
 import (

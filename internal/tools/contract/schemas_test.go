@@ -65,3 +65,20 @@ func TestSchemaJudges(t *testing.T) {
 		}
 	}
 }
+
+func TestPageIsCurrent(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile("docs/events.md")
+	if err != nil || !bytes.Equal(got, contract.Page()) {
+		t.Errorf("docs/events.md is not current: run go generate ./pkg/events (%v)", err)
+	}
+	described := map[string]bool{}
+	for _, d := range events.Catalog() {
+		described[d.Type] = true
+	}
+	for _, name := range events.Types() {
+		if !described[name] {
+			t.Errorf("%s is not in the catalog", name)
+		}
+	}
+}

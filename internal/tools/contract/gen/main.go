@@ -1,4 +1,4 @@
-// Command gen writes the events' schemas; run it by go generate ./pkg/events.
+// Command gen writes the events' schemas and docs/events.md; run it by go generate ./pkg/events.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1]); err != nil {
-		fmt.Fprintln(os.Stderr, "generating schemas:", err)
+		fmt.Fprintln(os.Stderr, "generating the contract's files:", err)
 		os.Exit(1)
 	}
 }
@@ -29,5 +29,8 @@ func run(root string) error {
 			return err
 		}
 	}
-	return nil
+	if err := os.MkdirAll("docs", 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile("docs/events.md", contract.Page(), 0o644)
 }

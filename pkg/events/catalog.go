@@ -1,0 +1,26 @@
+package events
+
+// Description says where an event type travels and who may publish it.
+type Description struct {
+	Type      string // the CloudEvents type
+	Subject   string // the subject's shape below the prefix
+	Publisher string // who publishes it
+}
+
+// Catalog describes every event type of this version, in the order of an action's life.
+func Catalog() []Description {
+	return []Description{
+		{ActionProposedType, "actions.<agent>.<action>", "the agent"},
+		{ActionWithdrawnType, "withdrawals.<agent>.<action>", "the agent"},
+		{ActionExecutedType, "receipts.<agent>.<action>", "the agent"},
+		{ActionAssessedType, "assessments.<level>.<agent>.<action>", "riskscorer"},
+		{ApprovalRequestedType, "approvals.<group>.requested.<request>", "approver-router"},
+		{ApprovalRemindedType, "approvals.<group>.reminded.<request>", "escalator"},
+		{ApprovalEscalatedType, "approvals.<group>.escalated.<request>", "escalator"},
+		{ApprovalResolvedType, "approvals.<group>.resolved.<request>", "approver-router, escalator"},
+		{VerdictCastType, "verdicts.<channel>.<approver>.<request>", "the approver, or an adapter on its own channel"},
+		{VerdictRefusedType, "approvals.<group>.refused.<request>", "approver-router"},
+		{DecisionMadeType, "decisions.<agent>.<action>", "approver-router, escalator"},
+		{MessageDeadType, "dead.<service>", "every service"},
+	}
+}
