@@ -54,7 +54,8 @@ func (b *mailbox) expect(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.entry(id)
-	e.epoch = b.epoch
+	// Proposed again, it may have been accepted for an earlier session's reply subject.
+	e.epoch, e.accepted = b.epoch, false
 	b.trim()
 }
 

@@ -180,11 +180,11 @@ const (
 	// before that is reported.
 	patience = 3 * time.Second
 
-	codeStoreFailed      = 10077 // also "disk full" and "stream full": the text tells
-	codeInFlight         = 10164
-	perSubjectExceeded   = "maximum messages per subject exceeded"
-	statusNoResponders   = "503"
-	statusHeader         = "Status"
+	codeStoreFailed    = 10077 // also "disk full" and "stream full": the text tells
+	codeInFlight       = 10164
+	perSubjectExceeded = "maximum messages per subject exceeded"
+	statusNoResponders = "503"
+	statusHeader       = "Status"
 )
 
 // pubAck is JetStream's answer to a publish.
