@@ -1,0 +1,82 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Action is one thing the agent wants to do, with what an approver needs to judge it.
+// The fields have the meaning of [events.ActionProposed].
+type Action struct {
+	// ID is unique within the agent, one token (see [events.CheckToken]); "" means: a new ULID.
+	// Give one to be able to go on with the same action after a restart.
+	ID string
+	// TraceParent is the W3C trace context the action belongs to; "" starts a new trace.
+	TraceParent string
+
+	// Breakpoint is where in its work the agent paused; "" means [events.AtToolCall].
+	Breakpoint events.Breakpoint
+	Tool       string
+	// Arguments is a JSON object: exactly what the tool will be called with.
+	Arguments json.RawMessage
+	Target    *events.Target
+	Request   string
+	Reasoning string
+	Plan      []events.PlanStep
+	Impact    *events.Impact
+	Memory    []events.MemoryItem
+	Session   string
+	Principal string
+	// Deadline is when the action loses its sense; [Client.Guard] never runs it later.
+	Deadline *time.Time
+}
+
+// proposed is an action made ready: its event and what names its content.
+type proposed struct {
+	id     string
+	event  events.Event
+	digest string // of the event's data
+}
+
+// prepare validates the action and makes its event. Identical actions with the same id give
+// identical data, so that a retry after a restart has the digest of the first attempt.
+func (a Action) prepare(agent, replyTo string, now time.Time) (proposed, error) {
+	if a.ID == "" {
+		a.ID = newULID(now)
+	}
+	if err := events.CheckToken("action", a.ID); err != nil {
+		return proposed{}, err
+	}
+	if a.TraceParent == "" {
+		a.TraceParent = newTraceParent()
+	} else if err := checkTraceParent(a.TraceParent); err != nil {
+		return proposed{}, err
+	}
+	if _, err := events.ArgumentsDigest(a.Arguments); err != nil {
+		return proposed{}, err
+	}
+	payload := a.payload(agent)
+	e, err := events.New(&payload, a.ID, "/agents/"+agent, now)
+	if err != nil {
+		return proposed{}, fmt.Errorf("action %s: %w", a.ID, err)
+	}
+	e.Subject = agent + "/" + a.ID
+	e.TraceParent = a.TraceParent
+	e.ReplyTo = replyTo + a.ID
+	return proposed{id: a.ID, event: e, digest: events.Digest(e.Data)}, nil
+}
+
+func (a Action) payload(agent string) events.ActionProposed {
+	if a.Breakpoint == "" {
+		a.Breakpoint = events.AtToolCall
+	}
+	return events.ActionProposed{
+		Agent: agent, Action: a.ID,
+		Breakpoint: a.Breakpoint, Tool: a.Tool, Arguments: a.Arguments, Target: a.Target,
+		Request: a.Request, Reasoning: a.Reasoning, Plan: a.Plan, Impact: a.Impact, Memory: a.Memory,
+		Session: a.Session, Principal: a.Principal, Deadline: a.Deadline,
+	}
+}
