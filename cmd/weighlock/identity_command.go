@@ -100,7 +100,11 @@ func (c *cli) identityConfigCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprint(cmd.OutOrStdout(), authz.ServerConfig(subjects, users))
+			text, err := authz.ServerConfig(subjects, users)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(cmd.OutOrStdout(), text)
 			return nil
 		},
 	}

@@ -214,12 +214,12 @@ func (b *run) throughput(ctx context.Context, n int) (time.Duration, error) {
 }
 
 func proposeAll(ctx context.Context, client *agent.Client, n int) error {
-	proposals := make(chan *agent.Proposal, n)
+	proposals := make(chan *agent.Pending, n)
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		defer close(proposals)
 		for range n {
-			p, err := client.ProposeAsync(action())
+			p, err := client.ProposeAsync(ctx, action())
 			if err != nil {
 				return err
 			}
@@ -229,14 +229,14 @@ func proposeAll(ctx context.Context, client *agent.Client, n int) error {
 	})
 	all.Go(func() error {
 		for p := range proposals {
-			if err := p.Accepted(ctx); err != nil {
+			if _, err := p.Wait(ctx); err != nil {
 				return err
 			}
 			d, err := client.Await(ctx, p.ID)
 			if err != nil {
 				return err
 			}
-			if !d.Approved() {
+			if d.Outcome != events.Approved {
 				return fmt.Errorf("action %s is %s: %s", p.ID, d.Outcome, d.Reason)
 			}
 		}
@@ -248,7 +248,7 @@ func proposeAll(ctx context.Context, client *agent.Client, n int) error {
 func (b *run) latency(ctx context.Context, n int) ([]time.Duration, error) {
 	client := b.agents[0]
 	return paced(ctx, n, b.Rate, func(ctx context.Context) error {
-		p, err := client.ProposeAsync(action())
+		p, err := client.ProposeAsync(ctx, action())
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"net/url"
@@ -47,7 +48,7 @@ const (
 	priorityGroup    = "active"
 	requestTimeout   = 2 * time.Minute
 	connectionsIdle  = 8
-	serviceName      = "auditsink"
+	Name             = "auditsink"
 	manifestBucket   = "AUDIT"
 	maxPartitionsOff = "0"
 )
@@ -74,6 +75,17 @@ func (c Config) withDefaults() Config {
 		c.Drain = 5 * time.Second
 	}
 	return c
+}
+
+// Register adds the settings to fs.
+func (c *Config) Register(fs *flag.FlagSet) {
+	fs.StringVar(&c.ClickHouseURL, "clickhouse-url", "", "`URL` of ClickHouse's HTTP interface, http://user:password@host:port")
+	fs.StringVar(&c.Database, "database", "", "`database` for the audit; empty means weighlock")
+	fs.IntVar(&c.BatchRows, "batch-rows", 0, "most `rows` of one insert; 0 means 20000")
+	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 16 MiB")
+	fs.DurationVar(&c.BatchWait, "batch-wait", 0, "longest `time` a message waits for its batch; 0 means 1s")
+	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early; 0 means 200ms")
+	fs.DurationVar(&c.Drain, "drain", 0, "`time` a stopping sink may take to write the batch in hand; 0 means 5s")
 }
 
 // Validate names the first field that is wrong and how to put it right.

@@ -67,7 +67,7 @@ func itself(o origin, r *row) events.MessageDead {
 		reason = "the dead letter's data cannot be read"
 	}
 	return events.MessageDead{
-		Service: serviceName, Stream: o.stream, Sequence: r.seq, Subject: r.subject, Reason: reason, Deliveries: 1,
+		Service: Name, Stream: o.stream, Sequence: r.seq, Subject: r.subject, Reason: reason, Deliveries: 1,
 		StoredAt: r.storedAt.In(time.UTC), Data: r.data, Size: len(r.data), Digest: events.Digest(r.data),
 	}
 }

@@ -61,7 +61,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		rt.Now = time.Now
 	}
 	s := &Service{
-		rt: rt, cfg: cfg, js: js, client: c, metrics: m, log: rt.Logger.With("service", serviceName),
+		rt: rt, cfg: cfg, js: js, client: c, metrics: m, log: rt.Logger.With("service", Name),
 		schema: errNotStarted, states: map[string]error{}, reach: func(string, string) error { return nil },
 	}
 	for _, name := range auditedStreams {

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"flag"
 	"fmt"
 	"time"
 
@@ -17,6 +18,15 @@ type Config struct {
 	// escalator's messages go to another (default 30s), after which silence a standby takes
 	// over (default 2s), and how long a shutdown waits (default 10s).
 	AckWait, PinnedTTL, Drain time.Duration
+}
+
+// Register adds the settings to fs.
+func (c *Config) Register(fs *flag.FlagSet) {
+	fs.DurationVar(&c.Sweep, "sweep", 0, "`time` between two looks for timers that were missed; 0 means 1m")
+	fs.DurationVar(&c.Grace, "grace", 0, "`time` a timer may be late before the sweep arms it again; 0 means 10s")
+	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead escalator's messages go to another; 0 means 30s")
+	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
+	fs.DurationVar(&c.Drain, "drain", 0, "`time` a shutdown waits for what is in flight; 0 means 10s")
 }
 
 // Validate names the first field that is wrong.
