@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/topology"
 )
 
 // get sends an API request and returns the answer, waiting as long as it takes. A
@@ -182,48 +183,59 @@ func TestMessageIdsOfOutsiders(t *testing.T) {
 func TestServicesConsume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for subject, data := range map[string]string{"wl.due.r1.0.1": "due"} {
-		if _, err := w.op.Publish(t.Context(), subject, []byte(data)); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := w.op.Publish(t.Context(), "wl.due.r1.0.1", nil); err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range authz.Consumers() {
 		js := w.JetStream(t, service(c.Service))
-		stream := w.Subjects.Stream(c.Stream)
-		config := jetstream.ConsumerConfig{
-			Durable: c.Name, AckPolicy: jetstream.AckExplicitPolicy,
-			PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{"one"}, PinnedTTL: time.Minute,
+		if err := topology.Check(t.Context(), js, w.Settings); err != nil {
+			t.Fatalf("%s checking the topology: %v", c.Service, err)
 		}
-		if c.Stream == "TIMERS" {
-			config.FilterSubject = "wl.due.*.*.*"
+		w.consumes(t, js, c)
+	}
+}
+
+// consumes takes one message through the whole life of a consumer.
+func (w *world) consumes(t *testing.T, js jetstream.JetStream, c authz.Consumer) {
+	t.Helper()
+	stream := w.Subjects.Stream(c.Stream)
+	config := jetstream.ConsumerConfig{
+		Durable: c.Name, AckPolicy: jetstream.AckExplicitPolicy,
+		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{"one"}, PinnedTTL: time.Minute,
+	}
+	if c.Stream == "TIMERS" {
+		config.FilterSubject = "wl.due.*.*.*"
+	}
+	if _, err := js.CreateOrUpdateConsumer(t.Context(), stream, config); err != nil {
+		t.Fatalf("%s creating %s: %v", c.Service, c.Name, err)
+	}
+	consumer, err := js.Consumer(t.Context(), stream, c.Name)
+	if err != nil {
+		t.Fatalf("%s opening %s: %v", c.Service, c.Name, err)
+	}
+	batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(10*time.Second), jetstream.FetchPriorityGroup("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for m := range batch.Messages() {
+		n++
+		if err := m.DoubleAck(t.Context()); err != nil {
+			t.Fatalf("%s acknowledging on %s: %v", c.Service, stream, err)
 		}
-		if _, err := js.Stream(t.Context(), stream); err != nil {
-			t.Fatalf("%s looking at %s: %v", c.Service, stream, err)
-		}
-		if _, err := js.CreateOrUpdateConsumer(t.Context(), stream, config); err != nil {
-			t.Fatalf("%s creating %s: %v", c.Service, c.Name, err)
-		}
-		consumer, err := js.Consumer(t.Context(), stream, c.Name)
-		if err != nil {
-			t.Fatalf("%s opening %s: %v", c.Service, c.Name, err)
-		}
-		batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(10*time.Second), jetstream.FetchPriorityGroup("one"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		for m := range batch.Messages() {
-			n++
-			if err := m.DoubleAck(t.Context()); err != nil {
-				t.Fatalf("%s acknowledging on %s: %v", c.Service, stream, err)
-			}
-		}
-		if n != 1 {
-			t.Fatalf("%s got %d messages from %s: %v", c.Service, n, stream, batch.Error())
-		}
-		if info, err := consumer.Info(t.Context()); err != nil || info.AckFloor.Stream == 0 {
-			t.Fatalf("%s: nothing was acknowledged on %s: %+v, %v", c.Service, stream, info, err)
-		}
+	}
+	if n != 1 {
+		t.Fatalf("%s got %d messages from %s: %v", c.Service, n, stream, batch.Error())
+	}
+	if info, err := consumer.Info(t.Context()); err != nil || info.AckFloor.Stream == 0 {
+		t.Fatalf("%s: nothing was acknowledged on %s: %+v, %v", c.Service, stream, info, err)
+	}
+	opened, err := js.Stream(t.Context(), stream)
+	if err != nil {
+		t.Fatalf("%s looking at %s: %v", c.Service, stream, err)
+	}
+	if err := opened.UnpinConsumer(t.Context(), c.Name, "one"); err != nil {
+		t.Fatalf("%s handing %s over: %v", c.Service, c.Name, err)
 	}
 }
 

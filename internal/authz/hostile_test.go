@@ -125,6 +125,12 @@ func TestHostileApprover(t *testing.T) {
 	for i, header := range headers {
 		attacks[fmt.Sprintf("header %v", header)] = attack{subject: fmt.Sprintf("wl.verdicts.self.mallory.h%d", i), header: header}
 	}
+	for _, dest := range append(slices.Clone(replies), foreign...) {
+		if dest == "wl.verdicts.self.mallory.copy" {
+			continue // its own to write on, so a trace may go there
+		}
+		attacks["trace to "+dest] = attack{subject: "wl.verdicts.self.mallory.t", header: nats.Header{"Nats-Trace-Dest": {dest}, "Nats-Trace-Only": {"true"}}}
+	}
 	w.harmless(t, approver("mallory"), attacks)
 }
 
