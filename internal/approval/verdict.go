@@ -104,14 +104,22 @@ func (s *State) answers(in Verdict) (map[int]events.VerdictKind, *refusal) {
 			overtaken = true
 		case s.Items[i].Outcome == nil:
 			answers[i] = kind
-		case isNamed && s.Resolved == nil:
-			return nil, &refusal{events.RefusedItemClosed, fmt.Sprintf("item %d is %s already", i+1, s.Items[i].Outcome.Outcome)}
+		case isNamed:
+			return nil, s.closed(i)
 		}
 	}
 	if len(answers) == 0 && !overtaken {
-		return nil, &refusal{events.RefusedClosed, "every item has its outcome already"}
+		return nil, s.closed(0)
 	}
 	return answers, nil
+}
+
+// closed refuses an answer to Items[i], which has its outcome.
+func (s *State) closed(i int) *refusal {
+	if s.Resolved != nil {
+		return &refusal{events.RefusedClosed, "every item has its outcome already"}
+	}
+	return &refusal{events.RefusedItemClosed, fmt.Sprintf("item %d is %s already", i+1, s.Items[i].Outcome.Outcome)}
 }
 
 func (item *Item) answeredAfter(in Verdict) bool {

@@ -77,15 +77,35 @@ func TestHeldMessagesDoNotStopTheirKey(t *testing.T) {
 		}
 		return err
 	})
-	time.AfterFunc(time.Second, func() {
-		for n := range 300 {
-			sh.mu.Lock()
-			p := sh.promises[fmt.Sprintf("a%d", n)]
-			sh.mu.Unlock()
-			p.Resolve(stream.Done(output(r, n)))
-			p.Resolve(stream.Permanent(errors.New("a second resolution counts for nothing")))
+	held := time.Now()
+	streamtest.Eventually(t, "waiting for several times AckWait", func() error {
+		if d := time.Since(held); d < time.Second {
+			return fmt.Errorf("held for %s", d)
 		}
+		return nil
 	})
+	if n := redelivered(t, r); n > 0 {
+		t.Errorf("%d messages were redelivered: heartbeats did not keep them", n)
+	}
+	for n := 1; n <= 10; n++ { // redelivered all the same: they are in flight already
+		ack := fmt.Sprintf("$JS.ACK.%s.forwarder.1.%d.%d.%d.0", r.Subjects.Stream("ACTIONS"), n, n, time.Now().UnixNano())
+		if err := r.JS.Conn().Publish(ack, []byte("-NAK")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	streamtest.Eventually(t, "waiting for redeliveries", func() error {
+		if n := redelivered(t, r); n < 10 {
+			return fmt.Errorf("%d redelivered", n)
+		}
+		return nil
+	})
+	for n := range 300 {
+		sh.mu.Lock()
+		p := sh.promises[fmt.Sprintf("a%d", n)]
+		sh.mu.Unlock()
+		p.Resolve(stream.Done(output(r, n)))
+		p.Resolve(stream.Permanent(errors.New("a second resolution counts for nothing")))
+	}
 	settled(t, r)
 	counts, err := r.Counts(r.Subjects.Stream("EVENTS"), ">")
 	if err != nil || len(counts) != 340 {
@@ -93,9 +113,19 @@ func TestHeldMessagesDoNotStopTheirKey(t *testing.T) {
 	}
 	for id, n := range sh.calls {
 		if n != 1 {
-			t.Errorf("%s was handled %d times: heartbeats did not keep it", id, n)
+			t.Errorf("%s was handled %d times", id, n)
 		}
 	}
+}
+
+// redelivered is how many messages in flight the server has delivered more than once.
+func redelivered(t *testing.T, r *streamtest.Rig) int {
+	t.Helper()
+	c, err := r.JS.Consumer(t.Context(), r.Subjects.Stream("ACTIONS"), "forwarder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.CachedInfo().NumRedelivered
 }
 
 func TestHeldMessagesSurviveTheirWorker(t *testing.T) {

@@ -1,0 +1,145 @@
+package approval
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+//go:generate go test . -run ^TestTheDiagramIsCurrent$ -write
+
+var write = flag.Bool("write", false, "write the diagram anew")
+
+const page = "../../docs/request-states.md"
+
+// checkTransition holds a step against the table the diagram is drawn from.
+func (w *world) checkTransition(next State, effects []Effect, took transition) {
+	if problem := violates(w.s, next, effects, took); problem != "" {
+		w.t.Fatal(problem)
+	}
+	w.seen[took] = true
+}
+
+func violates(before, next State, effects []Effect, took transition) string {
+	i := slices.IndexFunc(transitions, func(r rule) bool { return r.Took == took })
+	if i < 0 {
+		return fmt.Sprintf("%s is not in the table", took)
+	}
+	r := transitions[i]
+	to := r.To
+	if to == "" {
+		to = before.phase()
+	}
+	if !slices.Contains(r.From, before.phase()) || next.phase() != to {
+		return fmt.Sprintf("%s went from %s to %s", took, before.phase(), next.phase())
+	}
+	for _, e := range effects {
+		if !slices.Contains(r.Effects, effectName(e)) {
+			return fmt.Sprintf("%s had the effect %s", took, effectName(e))
+		}
+	}
+	return ""
+}
+
+func effectName(e Effect) string {
+	switch e := e.(type) {
+	case Decide:
+		return "decide"
+	case Announce:
+		return "announce " + string(e.Event)
+	case Arm:
+		return "arm"
+	}
+	return "unknown"
+}
+
+// Every arrow of the diagram is walked, from every state it starts in.
+func TestEveryTransitionHappens(t *testing.T) {
+	t.Parallel()
+	walked := make(map[string]bool)
+	walk := func(inputs ...Input) {
+		s := mustOpen(t, 2, twoTiers(1))
+		for _, in := range inputs {
+			next, effects, took := step(s, in, noon)
+			if problem := violates(s, next, effects, took); problem != "" {
+				t.Error(problem)
+			}
+			walked[string(s.phase())+string(took)] = true
+			s = next
+		}
+	}
+	s := mustOpen(t, 2, twoTiers(1))
+	first, second := says(s, 2, "alice", events.Approve, 1), says(s, 4, "bob", events.Reject, 2)
+	older := says(s, 1, "alice", events.Reject, 1)
+	walk(first, first, older, second, second, older, says(s, 9, "dave", events.Approve), tierEnds(0))
+	walk(TimerFired{Tier: 0, Kind: Remind, N: 1}, tierEnds(1), tierEnds(0), tierEnds(1), says(s, 1, "eve", events.Reject))
+	walk(says(s, 1, "eve", events.Reject))
+	two := mustOpen(t, 2, twoTiers(2))
+	if _, _, took := step(two, says(two, 1, "alice", events.Approve), noon); took != counted {
+		t.Errorf("half a quorum was %s", took)
+	}
+	walked[string(open)+string(counted)] = true
+	for _, r := range transitions {
+		for _, from := range r.From {
+			if from != start && !walked[string(from)+string(r.Took)] {
+				t.Errorf("%s from %s never happened", r.Took, from)
+			}
+		}
+	}
+}
+
+func TestTheDiagramIsCurrent(t *testing.T) {
+	t.Parallel()
+	want := drawn()
+	if *write {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(page); err != nil || string(got) != want {
+		t.Errorf("%s is not current (%v): run make generate", page, err)
+	}
+}
+
+// drawn is the page with the diagram and the table.
+func drawn() string {
+	var b strings.Builder
+	b.WriteString(`<!-- Written from the transitions in internal/approval; change them there and run make generate. -->
+# The states of a request
+
+A request is open until every one of its items has an outcome. Its items are independent: one rejection rejects its item and no other, and a
+quorum of distinct approvers approves its item. Every step is one call of ` + "`approval.Next`" + `, stored by compare-and-set before its effects are told.
+
+` + "```mermaid\nstateDiagram-v2\n")
+	for _, r := range transitions {
+		for _, from := range r.From {
+			to := r.To
+			if to == "" {
+				to = from
+			}
+			fmt.Fprintf(&b, "    %s --> %s: %s\n", from, to, r.Took)
+		}
+	}
+	b.WriteString("    Resolved --> [*]: kept for a day\n```\n\n| transition | when | effects |\n| --- | --- | --- |\n")
+	for _, r := range transitions {
+		effects := strings.Join(r.Effects, ", ")
+		if effects == "" {
+			effects = "none"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Took, r.When, effects)
+	}
+	b.WriteString(`
+Tiers follow the plan made at opening: tier n ends after the waits of all tiers up to it, and never later than the end the card shows, which is the
+end of the path or the earliest deadline of an item. A timer that fires late does not move the end. At the end, what is undecided is rejected
+or expires, as the route says; it is never approved.
+
+A verdict that came before its approver's tier was brought in is refused, and stays refused when it is delivered again later. A verdict
+that was applied repeats its effects when it is delivered again; an older verdict never overrides a newer one by the same approver.
+`)
+	return b.String()
+}

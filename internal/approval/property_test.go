@@ -1,0 +1,285 @@
+package approval
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// world plays inputs on a request and checks after every step what must always
+// hold. What it knows of the rules it works out for itself.
+type world struct {
+	t       *rapid.T
+	s       State
+	ledger  map[string]string // by action, the decision that was made
+	history []played
+	seen    map[transition]bool
+}
+
+type played struct {
+	in      Input
+	tier    int // when it was first applied
+	effects []Effect
+}
+
+func newWorld(t *rapid.T) *world {
+	groups := []string{"finance", "managers", "it"}
+	rules := Rules{
+		Quorum:    rapid.IntRange(1, 3).Draw(t, "quorum"),
+		Otherwise: rapid.SampledFrom([]events.Outcome{events.Rejected, events.Expired}).Draw(t, "otherwise"),
+		Channels:  rapid.SampledFrom([][]string{nil, {"self"}, {"self", "console"}}).Draw(t, "channels"),
+	}
+	for i := range rapid.IntRange(1, 3).Draw(t, "tiers") {
+		rules.Tiers = append(rules.Tiers, Tier{Group: rapid.SampledFrom(groups).Draw(t, fmt.Sprint("group ", i)), Wait: 10 * time.Minute, RemindEvery: rapid.SampledFrom([]time.Duration{0, 4 * time.Minute}).Draw(t, "remind")})
+	}
+	c, origins := card(rapid.IntRange(1, 4).Draw(t, "items"))
+	if rapid.Bool().Draw(t, "has deadline") {
+		deadline := noon.Add(time.Duration(rapid.IntRange(-5, 40).Draw(t, "deadline")) * time.Minute)
+		c.Items[0].Deadline = &deadline
+	}
+	s, _, err := Open(c, rules, origins, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t: t, s: s, ledger: make(map[string]string), seen: make(map[transition]bool)}
+}
+
+// apply takes one step and returns its effects.
+func (w *world) apply(in Input) []Effect {
+	before := asJSON(w.t, w.s)
+	next, effects, took := step(w.s, in, noon)
+	if asJSON(w.t, w.s) != before {
+		w.t.Fatal("the step changed the state it was given")
+	}
+	w.checkTransition(next, effects, took)
+	if w.s.Resolved != nil && asJSON(w.t, next) != before {
+		w.t.Fatalf("a resolved request changed by %+v", in)
+	}
+	for _, d := range decisions(effects) {
+		w.checkDecision(d, in)
+	}
+	// What is stored and read back is the same state.
+	w.s = State{}
+	if err := json.Unmarshal([]byte(asJSON(w.t, next)), &w.s); err != nil {
+		w.t.Fatal(err)
+	}
+	if !reflect.DeepEqual(w.s, next) {
+		w.t.Fatalf("stored %+v\nread %+v", next, w.s)
+	}
+	return effects
+}
+
+// play is apply for an input that may be delivered again later.
+func (w *world) play(in Input) {
+	tier := w.s.Tier
+	w.history = append(w.history, played{in, tier, w.apply(in)})
+}
+
+func (w *world) checkDecision(d events.DecisionMade, in Input) {
+	made := asJSON(w.t, d)
+	if was, ok := w.ledger[d.Action]; ok && was != made {
+		w.t.Fatalf("two decisions on %s:\n%s\n%s", d.Action, was, made)
+	}
+	w.ledger[d.Action] = made
+	if err := d.Validate(); err != nil {
+		w.t.Fatal(err)
+	}
+	switch d.DecidedBy.Kind {
+	case events.ByTimeout:
+		if d.Outcome != w.s.Rules.Otherwise || d.Outcome == events.Approved {
+			w.t.Fatalf("silence led to %s", d.Outcome)
+		}
+	case events.ByApprovers:
+		w.checkDeciders(d, in)
+	default:
+		w.t.Fatalf("decided by %s", d.DecidedBy.Kind)
+	}
+}
+
+// checkDeciders holds a decision against every verdict that was ever cast.
+func (w *world) checkDeciders(d events.DecisionMade, now Input) {
+	need := w.s.Rules.Quorum
+	want := events.Approve
+	if d.Outcome == events.Rejected {
+		need, want = 1, events.Reject
+	}
+	number := slices.IndexFunc(w.s.ReadCard().Items, func(i events.CardItem) bool { return i.Action == d.Action }) + 1
+	people := make(map[string]bool)
+	for _, a := range d.DecidedBy.Approvers {
+		cast := append(w.history, played{in: now, tier: w.s.Tier})
+		if a.Verdict == want && slices.ContainsFunc(cast, func(p played) bool { return w.supports(p, a.Approver, number, want) }) {
+			people[a.Approver] = true
+		}
+	}
+	if len(people) < need || len(people) != len(d.DecidedBy.Approvers) {
+		w.t.Fatalf("%s was %s by %v, of whom %v were entitled; the quorum is %d", d.Action, d.Outcome, d.DecidedBy.Approvers, people, need)
+	}
+	if d.Outcome == events.Approved && d.ArgumentsDigest != w.s.CardItem(number).ArgumentsDigest {
+		w.t.Fatalf("%s was approved with other arguments", d.Action)
+	}
+}
+
+// supports reports whether p is a verdict of approver that counts for the item.
+func (w *world) supports(p played, approver string, number int, kind events.VerdictKind) bool {
+	v, ok := p.in.(Verdict)
+	if !ok || v.Approver != approver || v.Cast.Digest != w.s.Digest || refusalOf(p.effects) != "" {
+		return false
+	}
+	if len(w.s.Rules.Channels) > 0 && !slices.Contains(w.s.Rules.Channels, v.Channel) {
+		return false
+	}
+	answer := v.Cast.Verdict
+	for _, item := range v.Cast.Items {
+		if item.Number == number {
+			answer = item.Verdict
+		}
+	}
+	asked := w.s.Rules.Tiers[:p.tier+1]
+	return answer == kind && slices.ContainsFunc(asked, func(t Tier) bool { return slices.Contains(groupsOf[approver], t.Group) })
+}
+
+// drawVerdict draws a verdict, most of them good.
+func (w *world) drawVerdict(sequence uint64) Verdict {
+	t := w.t
+	people := []string{"alice", "bob", "carol", "dave", "eve", "frank"}
+	kinds := []events.VerdictKind{events.Approve, events.Approve, events.Approve, events.Reject}
+	v := says(w.s, sequence, rapid.SampledFrom(people).Draw(t, "who"), rapid.SampledFrom(kinds).Draw(t, "verdict"))
+	for n := range rapid.SliceOfNDistinct(rapid.IntRange(1, 5), 0, 3, rapid.ID[int]).Draw(t, "items") {
+		v.Cast.Items = append(v.Cast.Items, events.ItemVerdict{Number: min(n+1, len(w.s.Items)+1), Verdict: rapid.SampledFrom(kinds).Draw(t, "item verdict")})
+	}
+	if len(v.Cast.Items) > 0 && rapid.Bool().Draw(t, "only items") {
+		v.Cast.Verdict = ""
+	}
+	switch rapid.IntRange(0, 15).Draw(t, "fault") {
+	case 0:
+		v.Cast.Digest = events.Digest([]byte("another card"))
+	case 1:
+		v.Channel = "slack"
+	case 2:
+		v.Cast.Approver = "mallory"
+	}
+	return v
+}
+
+func (w *world) drawTimer() TimerFired {
+	return TimerFired{
+		Tier: rapid.IntRange(0, 3).Draw(w.t, "tier"),
+		Kind: rapid.SampledFrom([]TimerKind{Remind, Remind, Escalate}).Draw(w.t, "kind"),
+		N:    rapid.IntRange(0, 3).Draw(w.t, "n"),
+		At:   noon.Add(time.Duration(rapid.IntRange(0, 3600).Draw(w.t, "at")) * time.Second),
+	}
+}
+
+// run plays a drawn story: new verdicts in any order of sequence, timers at any
+// time, redeliveries of anything.
+func (w *world) run() {
+	order := rapid.Permutation([]uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}).Draw(w.t, "order")
+	if rapid.Bool().Draw(w.t, "in order") {
+		slices.Sort(order)
+	}
+	for len(order) > 0 {
+		switch what := rapid.IntRange(0, 9).Draw(w.t, "what"); {
+		case what < 6:
+			w.play(w.drawVerdict(order[0]))
+			order = order[1:]
+		case what < 7:
+			w.play(w.drawTimer())
+			order = order[1:]
+		case len(w.history) > 0:
+			w.redeliver(w.history[rapid.IntRange(0, len(w.history)-1).Draw(w.t, "again")])
+			order = order[:len(order)-rapid.IntRange(0, 1).Draw(w.t, "tire")]
+		default:
+			order = order[1:]
+		}
+	}
+}
+
+// redeliver checks that an input had its effects once and for all.
+func (w *world) redeliver(p played) {
+	again := w.apply(p.in)
+	if code := refusalOf(p.effects); code != "" {
+		if refusalOf(again) == "" {
+			w.t.Fatalf("%+v was refused as %s and then led to %+v", p.in, code, again)
+		}
+		return
+	}
+	if _, isVerdict := p.in.(Verdict); isVerdict && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
+		w.t.Fatalf("%+v led to %+v\nand then to %+v", p.in, p.effects, again)
+	}
+	if timer, ok := p.in.(TimerFired); ok && timer.Kind == Escalate && len(p.effects) > 0 && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
+		w.t.Fatalf("%+v led to %+v\nand then to %+v", p.in, p.effects, again)
+	}
+}
+
+// lasting leaves out the timers, which a request that moved on needs no more.
+func lasting(effects []Effect) (kept []Effect) {
+	for _, e := range effects {
+		if _, ok := e.(Arm); !ok {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// finish lets the remaining tiers end.
+func (w *world) finish() {
+	for tier := w.s.Tier; w.s.Resolved == nil; tier++ {
+		if tier >= len(w.s.Rules.Tiers) {
+			w.t.Fatal("the path ended and the request is open")
+		}
+		w.play(tierEnds(tier))
+	}
+	if len(w.ledger) != len(w.s.Items) {
+		w.t.Fatalf("%d items have %d decisions", len(w.s.Items), len(w.ledger))
+	}
+}
+
+func TestWhateverHappensEveryItemGetsOneRightfulDecision(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.run()
+		w.finish()
+		// Everything is delivered again, in any order: nothing new comes of it.
+		order := make([]int, len(w.history))
+		for i := range order {
+			order[i] = i
+		}
+		for _, i := range rapid.Permutation(order).Draw(t, "all again") {
+			w.redeliver(w.history[i])
+		}
+		w.run()
+	})
+}
+
+// A crash loses the effects of a step but not its state. Whatever was lost, the
+// redelivered inputs tell the ledger and the group all of it.
+func TestRedeliveryRepairsEveryCrash(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.run()
+		w.finish()
+		told := make(map[string]bool)
+		resolved := 0
+		for _, p := range w.history {
+			_, effects := Next(w.s, p.in, noon)
+			for _, d := range decisions(effects) {
+				told[d.Action] = true
+			}
+			if slices.ContainsFunc(effects, func(e Effect) bool { a, ok := e.(Announce); return ok && a.Event == events.Resolved }) {
+				resolved++
+			}
+		}
+		if len(told) != len(w.s.Items) || resolved == 0 {
+			t.Fatalf("of %d items redelivery decided %d, and announced the end %d times", len(w.s.Items), len(told), resolved)
+		}
+	})
+}
