@@ -1,8 +1,10 @@
 package stream
 
 import (
+	"context"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -67,4 +69,44 @@ func (m *Metrics) of(service, consumer string) meter {
 func (m *meter) settled(storedAt, now time.Time) {
 	m.handled.Inc()
 	m.ageSeconds.Observe(now.Sub(storedAt).Seconds())
+}
+
+// lagEvery is how often the lag is asked for, beside what deliveries tell: a standby and
+// a worker that is full get none.
+const lagEvery = 5 * time.Second
+
+// sampleLag asks for the lag until the returned function is called, which waits.
+func (w *Worker) sampleLag(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(lagEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				w.askLag(ctx)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// askLag leaves the gauge as it is where the server does not answer: Ready tells about that.
+func (w *Worker) askLag(ctx context.Context) {
+	js, err := jetstream.New(w.rt.Conn)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if c, err := js.Consumer(ctx, w.cfg.Stream, w.cfg.Consumer); err == nil {
+		w.meter.lag.Set(float64(c.CachedInfo().NumPending))
+	}
 }

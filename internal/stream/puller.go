@@ -152,17 +152,27 @@ const pinHeader = "Nats-Pin-Id"
 
 // ended takes the end of a pull request.
 func (p *puller) ended(status string, m *nats.Msg) {
+	if p.account(status, m) {
+		p.pull() // at once: without a request at the server, every message would wait for a tick
+	}
+}
+
+// account writes off what an ended request will not deliver, and reports whether it is
+// safe to ask again without delay.
+func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	batch := m.Subject[len(p.inbox)+1:] == "b"
 	switch status {
 	case "423": // pinned to somebody else
 		p.pin, p.requested = "", 0
+		return true
 	case "503":
 		p.requested, p.broken = 0, errDeleted
 	case "408":
 		if left, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages")); batch && err == nil {
 			p.requested = max(p.requested-left, 0)
+			return true
 		}
 	case "409":
 		switch m.Header.Get("Description") {
@@ -174,6 +184,7 @@ func (p *puller) ended(status string, m *nats.Msg) {
 			}
 		}
 	}
+	return false
 }
 
 // roomFreed is called for every settled message; now and then it wakes the loop.
@@ -245,4 +256,3 @@ func (p *puller) unpin() {
 	// Without an answer the pin runs out by itself.
 	_, _ = p.conn.Request("$JS.API.CONSUMER.UNPIN."+p.cfg.Stream+"."+p.cfg.Consumer, []byte(`{"group":"`+priorityGroup+`"}`), time.Second)
 }
-

@@ -63,23 +63,23 @@ func NewWorker(rt Runtime, cfg Config, h Handler) (*Worker, error) {
 // returns nil then, and an error only where Conn was closed under it. Everything else is
 // tried again for ever; [Worker.Ready] says what is wrong meanwhile.
 func (w *Worker) Run(ctx context.Context) error {
-	if !w.untilEnsured(ctx) {
-		return w.closed()
-	}
 	var err error
 	if w.publisher, err = newPublisher(w.rt.Conn, w.cfg.PublishTimeout); err != nil {
+		return fmt.Errorf("worker %s: %w", w.cfg.Service, err)
+	}
+	if w.puller, err = newPuller(w.rt.Conn, w.cfg, &w.flight, w.dispatch); err != nil {
+		w.publisher.close()
 		return fmt.Errorf("worker %s: %w", w.cfg.Service, err)
 	}
 	handling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	quit := make(chan struct{})
 	ended := w.startLanes(handling, quit)
-	if w.puller, err = newPuller(w.rt.Conn, w.cfg, &w.flight, w.dispatch); err != nil {
-		close(quit)
-		w.publisher.close()
-		return fmt.Errorf("worker %s: %w", w.cfg.Service, err)
+	if w.untilEnsured(ctx) {
+		sampling := w.sampleLag(ctx)
+		w.loop(ctx)
+		sampling()
 	}
-	w.loop(ctx)
 	w.setReady(errors.New("shutting down"))
 	w.drain(cancel, quit, ended)
 	return w.closed()
