@@ -40,7 +40,7 @@ func (c *Conditions) Compile(f *File, path []any, text string) (Condition, error
 	ast, issues := c.env.Compile(text)
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
-		e := f.Errorf(path, "use the facts and functions of docs/policy.md", "does not compile: %s", first.Message)
+		e := f.Errorf(path, "see docs/policy.md and docs/routes.md for the facts there are", "does not compile: %s", first.Message)
 		if first.Location.Line() > 1 || f.find(path).Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 			e.Line += first.Location.Line() - 1
 		}
