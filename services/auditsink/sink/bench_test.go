@@ -1,10 +1,12 @@
 package sink
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,7 +94,7 @@ func BenchmarkInsert(b *testing.B) {
 	batch := newBatch(s, "WL_EVENTS", 1)
 	run := func(name string, fill func() (string, *proto.Buffer)) {
 		b.Run(name, func(b *testing.B) {
-			n := 0
+			n, before := 0, engineCPU(b)
 			for b.Loop() {
 				statement, buffer := fill()
 				if err := c.insert(b.Context(), statement, buffer.Buf, rand.Text()); err != nil {
@@ -101,6 +103,7 @@ func BenchmarkInsert(b *testing.B) {
 				n += len(all)
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64((engineCPU(b)-before).Microseconds())/float64(n), "engine-us/row")
 		})
 	}
 	run("sink", func() (string, *proto.Buffer) {
@@ -129,6 +132,19 @@ func BenchmarkInsert(b *testing.B) {
 			return t.statement(), &buffer
 		})
 	}
+}
+
+// engineCPU is the processor time that the engine's process has used; merges are in it.
+func engineCPU(b *testing.B) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(enginetest.Engine(b).PID()) + "/stat")
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+2:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 func plainTable(name string, all []message) *table {
