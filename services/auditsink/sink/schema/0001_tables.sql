@@ -65,7 +65,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(stored_at)
 PRIMARY KEY (stream, epoch, seq)
 ORDER BY (stream, epoch, seq, leaf_hash)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 134217728
 COMMENT 'Every event of the audited streams, once, with its exact bytes. leaf_hash ends the sorting key: an identical row collapses, a forged one stays visible beside the original';
 
 CREATE TABLE IF NOT EXISTS dead_letters
@@ -91,5 +91,5 @@ CREATE TABLE IF NOT EXISTS dead_letters
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(stored_at)
 ORDER BY (stream, epoch, seq, leaf_hash)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 134217728
 COMMENT 'Messages that a service could not handle or the sink could not decode';

@@ -1,0 +1,198 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/embedded/engine"
+)
+
+// A loop that is ended at any step of the cycle leaves nothing lost and nothing twice.
+func TestEndedAtEveryStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{stepPending, stepInserted, stepStored} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.fill(0, 60)
+			for round := range 2 {
+				s := w.service(w.cfg)
+				var mu sync.Mutex
+				cycles := map[string]int{}
+				s.reach = func(stream, at string) error {
+					mu.Lock()
+					defer mu.Unlock()
+					if at == step {
+						cycles[stream]++
+					}
+					if cycles[stream] > round {
+						return errKilled
+					}
+					return nil
+				}
+				r := w.run(s)
+				select {
+				case <-r.done: // every loop was ended
+				case <-time.After(patience):
+					t.Fatal("the loops were not ended")
+				}
+				w.fill(60+round*60, 60) // new events arrive before those in flight come again
+			}
+			w.start()
+			w.caughtUp()
+			w.exactly(180)
+		})
+	}
+}
+
+func TestEngineKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	e := ownEngine(t)
+	w := newWorld(t, e)
+	w.start()
+	w.fill(0, 50)
+	for i := range 3 {
+		before := e.Restarts()
+		if err := syscall.Kill(e.PID(), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		w.fill(50+i*50, 50)
+		w.until("the engine to be started again", func() bool { return e.Restarts() > before && e.PID() != 0 })
+	}
+	w.caughtUp()
+	w.exactly(200)
+}
+
+func ownEngine(t *testing.T) *engine.Engine {
+	t.Helper()
+	source, err := engine.Locate(engine.LocateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	e, err := engine.Start(ctx, engine.Options{Dir: t.TempDir(), Source: source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := e.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// The first sink is held up between pending and insert until the second has taken over and gone on; then it wakes.
+func TestTwoSinksFight(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{stepPending, stepInserted} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.fill(0, 50)
+			slow := w.service(w.cfg)
+			held, wake := make(chan string, 100), make(chan struct{})
+			slow.reach = func(stream, at string) error {
+				if at == step {
+					select {
+					case held <- stream:
+					default:
+					}
+					<-wake
+				}
+				return nil
+			}
+			w.run(slow)
+			for range auditedStreams {
+				<-held
+			}
+			w.start()
+			w.fill(50, 50)
+			w.caughtUp()
+			close(wake)
+			w.fill(100, 50)
+			w.caughtUp()
+			w.exactly(150)
+		})
+	}
+}
+
+func TestStreamMadeAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.start()
+	w.fill(0, 30)
+	w.caughtUp()
+	name := w.nats.Subjects.Stream("EVENTS")
+	old, err := w.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := old.CachedInfo().Config
+	if err := w.js.DeleteStream(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.js.CreateStream(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	w.fill(30, 20)
+	w.caughtUp()
+	if got := w.ask("SELECT groupArray(n) FROM (SELECT count() AS n FROM events WHERE stream = '" + name + "' GROUP BY epoch ORDER BY epoch)"); got != "[30,20]" {
+		t.Errorf("rows per epoch are %s, want [30,20]", got)
+	}
+	w.chain(name)
+	kv, err := w.js.KeyValue(t.Context(), w.nats.Subjects.Stream(manifestBucket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := ReadManifest(t.Context(), kv, fmt.Sprintf("%s.%d", name, old.CachedInfo().Created.UnixNano()))
+	if err != nil || aside.HighWater != 30 {
+		t.Errorf("the manifest kept aside is %+v, %v", aside, err)
+	}
+}
+
+func TestPendingBatchExpired(t *testing.T) {
+	t.Parallel()
+	for step, lost := range map[string]int{stepPending: 20, stepInserted: 0} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.fill(0, 30)
+			s := w.service(w.cfg)
+			s.reach = func(_, at string) error {
+				if at == step {
+					return errKilled
+				}
+				return nil
+			}
+			<-w.run(s).done
+			name := w.nats.Subjects.Stream("EVENTS")
+			handle, err := w.js.Stream(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := handle.Purge(t.Context(), jetstream.WithPurgeSequence(21)); err != nil {
+				t.Fatal(err)
+			}
+			w.start()
+			w.fill(30, 10)
+			w.caughtUp()
+			if got := w.number("SELECT uniqExact(seq) FROM events WHERE stream = '" + name + "'"); got != 40-lost {
+				t.Errorf("%d of 40 rows are stored, want %d", got, 40-lost)
+			}
+			if n := w.number("SELECT count() FROM events FINAL WHERE stream = '" + name + "'"); n != 40-lost {
+				t.Errorf("%d rows, want %d: some are there twice", n, 40-lost)
+			}
+			w.chain(name)
+		})
+	}
+}

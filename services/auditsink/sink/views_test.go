@@ -1,0 +1,73 @@
+package sink
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// life publishes everything that happens to one high-risk action which two people are asked about.
+func (w *world) life() {
+	w.t.Helper()
+	s, now := w.nats.Subjects, time.Now()
+	digest := events.Digest([]byte("x"))
+	ref := events.ActionRef{Agent: "billing", Action: "pay-1", Sequence: 1, Digest: digest, ArgumentsDigest: digest}
+	w.publish(s.Action("billing", "pay-1"), proposed("transfer"), "p")
+	w.publish(s.Assessment(events.High, "billing", "pay-1"), &events.ActionAssessed{
+		ActionRef: ref, Level: events.High, Score: 80, Reason: "moves money", Rules: []events.FiredRule{{ID: "money", Points: 60}, {ID: "production", Points: 20}},
+	}, "s")
+	card, err := json.Marshal(events.Card{
+		Request: "r1", Group: "finance", Quorum: 1, Headline: "Pay 100 EUR", Level: events.High, Score: 80,
+		Items: []events.CardItem{{Number: 1, ActionRef: ref, Level: events.High, Score: 80}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.publish(s.Approval("finance", events.Requested, "r1"), &events.ApprovalRequested{Request: "r1", Group: "finance", Digest: events.Digest(card), Card: card}, "q")
+	w.publish(s.Approval("finance", events.Reminded, "r1"), &events.ApprovalReminded{Request: "r1", Group: "finance", Reminder: 1, EndsAt: now}, "m")
+	w.publish(s.Approval("board", events.Escalated, "r1"), &events.ApprovalEscalated{Request: "r1", FromGroup: "finance", ToTier: 1, ToGroup: "board", Reason: "no answer", EndsAt: now}, "e")
+	w.publish(s.Verdict("self", "eve", "r1"), &events.VerdictCast{Digest: digest, Verdict: events.Approve}, "v1")
+	w.publish(s.Approval("board", events.Refused, "r1"), &events.VerdictRefused{Request: "r1", Channel: "self", Approver: "eve", Sequence: 1, Code: events.RefusedNotEntitled, Reason: "a stranger"}, "x")
+	w.publish(s.Verdict("slack", "dan", "r1"), &events.VerdictCast{Digest: events.Digest(card), Verdict: events.Approve, Comment: "fine"}, "v2")
+	w.publish(s.Decision("billing", "pay-1"), &events.DecisionMade{
+		Agent: "billing", Action: "pay-1", Outcome: events.Approved, Reason: "approved by dan", ArgumentsDigest: digest, Sequence: 1, Digest: digest,
+		DecidedBy: events.Decider{Kind: events.ByApprovers, Approvers: []events.ApproverVerdict{{Approver: "dan", Channel: "slack", Verdict: events.Approve}}},
+		Level:     events.High, Score: 80, Request: "r1",
+	}, "d")
+	w.publish(s.Receipt("billing", "pay-1"), &events.ActionExecuted{Status: events.Succeeded, ArgumentsDigest: digest}, "rc")
+	w.publish(s.Action("billing", "ask-2"), proposed("search"), "p2")
+}
+
+// What was asked, how was it scored, who decided what, when: also while every row is there twice, as before a merge.
+func TestViewsAnswerTheFourQuestions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.life()
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	if n := w.number("SELECT count() FROM events WHERE action = 'ask-2'"); n != 2 {
+		t.Fatalf("the test needs every row twice, it has %d", n)
+	}
+	for sql, want := range map[string]string{
+		"SELECT tool, user_request, arguments, principal FROM actions WHERE action = 'pay-1'":                                                          `transfer	What is the weather?	{"q":"weather \\"today\\""}	carol`,
+		"SELECT level, score, reason, rules FROM assessments":                                                                                          "high\t80\tmoves money\t['money','production']",
+		"SELECT request, `group`, headline, quorum, items FROM approval_requests":                                                                      "r1\tfinance\tPay 100 EUR\t1\t['billing/pay-1']",
+		"SELECT step, `group`, tier FROM escalations ORDER BY seq":                                                                                     "reminded\tfinance\t0\nescalated\tboard\t1",
+		"SELECT approver, channel, verdict, comment, refused FROM verdicts ORDER BY seq":                                                               "eve\tself\tapprove\t\tnot_entitled\ndan\tslack\tapprove\tfine",
+		"SELECT outcome, decided_by, approvers, request FROM decisions":                                                                                "approved\tapprovers\t['dan']\tr1",
+		"SELECT status FROM receipts":                                                                                                                  "succeeded",
+		"SELECT state, level, score, tool, `group`, decided_by, approvers, receipt, proposed_at < decided_at FROM action_state WHERE action = 'pay-1'": "approved\thigh\t80\ttransfer\tfinance\tapprovers\t['dan']\tsucceeded\t1",
+		"SELECT state, score, tool FROM action_state WHERE action = 'ask-2'":                                                                           "proposed\t-1\tsearch",
+		"SELECT count() FROM action_state":                                                                                                             "2",
+		"SELECT groupArray(event) FROM (SELECT event FROM action_timeline WHERE agent = 'billing' AND action = 'pay-1' ORDER BY at)":                   "['action.proposed','action.assessed','approval.requested','approval.reminded','approval.escalated','verdict.cast','verdict.refused','verdict.cast','decision.made','action.executed']",
+		"SELECT actor, answer FROM action_timeline WHERE action = 'pay-1' AND actor_kind = 'approver' ORDER BY at":                                     "eve\tapprove\ndan\tapprove",
+	} {
+		if got := w.ask(sql); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
+		}
+	}
+}
