@@ -18,6 +18,9 @@ const (
 	rawPending = 1024
 )
 
+// stall lets a publisher wait for room instead of failing.
+var stall = jetstream.WithStallWait(time.Minute)
+
 type rawHops struct {
 	js      jetstream.JetStream
 	nc      *nats.Conn
@@ -79,7 +82,7 @@ func (r *rawHops) forward(ctx context.Context, i int) error {
 	}()
 	consume, err := consumer.Consume(func(m jetstream.Msg) {
 		out := &nats.Msg{Subject: fmt.Sprintf("raw.%d.x", i+1), Header: m.Headers(), Data: m.Data()}
-		done, err := r.js.PublishMsgAsync(out)
+		done, err := r.js.PublishMsgAsync(out, stall)
 		if err != nil {
 			r.failed.Store(&err)
 			return
@@ -122,7 +125,7 @@ func (r *rawHops) throughput(ctx context.Context, n int, payload rawPayload) (ti
 	_ = sub.SetPendingLimits(-1, -1)
 	start := time.Now()
 	for range n {
-		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox)); err != nil {
+		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
 			return 0, fmt.Errorf("publishing raw: %w", err)
 		}
 	}
@@ -146,7 +149,7 @@ func (r *rawHops) latency(ctx context.Context, n int, rate float64, payload rawP
 			return err
 		}
 		defer func() { _ = sub.Unsubscribe() }()
-		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox)); err != nil {
+		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
 			return err
 		}
 		_, err = sub.NextMsgWithContext(ctx)

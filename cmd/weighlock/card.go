@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/weighlock/weighlock/pkg/approver"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// width is the terminal that a card fits into.
+const width = 80
+
+// fetched is an item with the action that it refers to.
+type fetched struct {
+	approver.Item
+	Proposed *events.ActionProposed
+	Problem  string // why the action could not be shown
+}
+
+// printCard shows what an approver needs to judge: what is shared once, what differs
+// per item, the worst first.
+func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) {
+	card := r.Card
+	fmt.Fprintln(w, strings.Repeat("─", width))
+	fmt.Fprintf(w, "%s  %s\n", r.ID, printable(card.Headline))
+	fmt.Fprintln(w, strings.Repeat("─", width))
+	fmt.Fprintf(w, "For         %s (tier %d of %d), %s\n", r.Group, r.Tier+1, r.Tiers, approvals(card.Quorum))
+	if r.Open() {
+		fmt.Fprintf(w, "Otherwise   %s in %s\n", card.Otherwise, r.EndsAt.Sub(now).Round(time.Second))
+	} else {
+		fmt.Fprintf(w, "Closed      by %s, %s\n", r.ResolvedBy, r.ResolvedAt.Local().Format(time.DateTime))
+	}
+	if first := firstProposed(items); first != nil {
+		field(w, "On behalf", first.Principal)
+		field(w, "User asked", first.Request)
+		field(w, "Plan", plan(first.Plan))
+	}
+	for _, item := range items {
+		printItem(w, item)
+	}
+	fmt.Fprintln(w, strings.Repeat("─", width))
+}
+
+func printItem(w io.Writer, item fetched) {
+	state := ""
+	if item.Outcome != "" {
+		state = "  → " + string(item.Outcome)
+	}
+	fmt.Fprintf(w, "\n[%d] %s/%s  score %d%s\n", item.Number, item.Agent, item.Action, item.Score, state)
+	field(w, "Why risky", strings.Join(item.Reasons, "; "))
+	for _, vote := range item.Votes {
+		field(w, "Answered", vote.Approver+": "+string(vote.Verdict))
+	}
+	if item.Proposed == nil {
+		field(w, "Action", "CANNOT BE SHOWN: "+item.Problem)
+		return
+	}
+	p := item.Proposed
+	field(w, "Does", toolOr(p.Tool, p.Breakpoint)+" "+compact(p.Arguments))
+	if t := p.Target; t != nil {
+		field(w, "Target", strings.TrimSpace(strings.Join([]string{t.Kind, t.Name, t.Environment}, " ")))
+	}
+	field(w, "Reasoning", p.Reasoning)
+	if p.Impact != nil {
+		impact := p.Impact.Summary
+		if p.Impact.Reversible != nil && !*p.Impact.Reversible {
+			impact += " (cannot be undone)"
+		}
+		field(w, "Impact", impact)
+	}
+	for _, m := range p.Memory {
+		trust := "untrusted"
+		if m.Trusted {
+			trust = "trusted"
+		}
+		field(w, "Memory", fmt.Sprintf("%s (%s): %s", m.Origin, trust, m.Text))
+	}
+}
+
+// field prints a label and its text, wrapped and indented; nothing where there is none.
+func field(w io.Writer, label, text string) {
+	if text == "" {
+		return
+	}
+	const indent = 12
+	lines := wrap(printable(clip(text, 2000)), width-indent)
+	for i, line := range lines {
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(w, "%-*s%s\n", indent, label, line)
+	}
+}
+
+// wrap breaks text at spaces into lines of at most most characters.
+func wrap(text string, most int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		for len([]rune(word)) > most { // an unbroken stretch, such as encoded data
+			head := most
+			if line != "" {
+				lines = append(lines, line)
+				line = ""
+			}
+			lines = append(lines, string([]rune(word)[:head]))
+			word = string([]rune(word)[head:])
+		}
+		switch {
+		case line == "":
+			line = word
+		case len([]rune(line))+1+len([]rune(word)) <= most:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
+}
+
+func firstProposed(items []fetched) *events.ActionProposed {
+	for _, item := range items {
+		if item.Proposed != nil {
+			return item.Proposed
+		}
+	}
+	return nil
+}
+
+func plan(steps []events.PlanStep) string {
+	words := make([]string, len(steps))
+	for i, s := range steps {
+		words[i] = fmt.Sprintf("%d. %s", i+1, s.Description)
+	}
+	return strings.Join(words, "  ")
+}
+
+func approvals(n int) string {
+	if n == 1 {
+		return "one approval is enough"
+	}
+	return fmt.Sprintf("%d approvals needed", n)
+}
+
+func compact(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	return string(raw)
+}
