@@ -1,0 +1,101 @@
+package authz
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Permissions are what one identity may do. Whatever is not listed is refused.
+type Permissions struct {
+	// Account is the server account the identity lives in, and half of the
+	// protection. The server does not check the reply subject of a request against
+	// permissions, so whoever shares an account with a subject can make the server
+	// put an answer on it. Services share the account that owns the streams;
+	// every outsider has an account of its own.
+	Account string
+	// Publish and Subscribe are the subjects allowed, inside the account.
+	Publish   []string
+	Subscribe []string
+	// Requests are the part of Publish that crosses into the core account and is
+	// answered there, Feeds the part of Subscribe that comes from there. Both are
+	// empty for those who live in the core account.
+	Requests []string
+	Feeds    []string
+}
+
+// CoreAccount returns the name of the account that owns the streams and holds
+// the services and the operator: "WL" under the prefix "wl".
+func CoreAccount(s events.Subjects) string { return strings.TrimSuffix(s.Stream(""), "_") }
+
+func accountOf(id Identity, s events.Subjects) string {
+	if id.Kind == Service || id.Kind == Operator {
+		return CoreAccount(s)
+	}
+	return s.Stream(strings.ToUpper(string(id.Kind)) + "_" + id.Name)
+}
+
+// For returns the least that id needs.
+func For(id Identity, s events.Subjects) (Permissions, error) {
+	if err := id.Validate(); err != nil {
+		return Permissions{}, fmt.Errorf("permissions of %s: %w", id, err)
+	}
+	inbox := id.InboxPrefix() + ".>"
+	p := Permissions{Account: accountOf(id, s), Subscribe: []string{inbox}}
+	switch id.Kind {
+	case Agent:
+		p.Requests = []string{
+			s.Action(id.Name, "*"), s.Withdrawal(id.Name, "*"), s.Receipt(id.Name, "*"),
+			directGet(s.Stream("DECISIONS"), s.Decision(id.Name, "*")),
+		}
+		p.Publish, p.Feeds = p.Requests, []string{inbox}
+	case Approver, Adapter:
+		p.Requests = append(answers(id, s), requestReads(s)...)
+		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s)}
+		p.Subscribe = append(p.Subscribe, lifecycle(s))
+	case Service:
+		p.Publish = servicePublish(id.Name, s)
+	case Operator:
+		p.Publish, p.Subscribe = []string{">"}, []string{">"}
+	}
+	return p, nil
+}
+
+// answers is where id may cast verdicts: an approver as itself, an adapter for
+// anybody, but only on its own channel.
+func answers(id Identity, s events.Subjects) []string {
+	if id.Kind == Approver {
+		return []string{s.Verdict(SelfChannel, id.Name, "*")}
+	}
+	return []string{s.Verdict(id.Name, "*", "*")}
+}
+
+// requestReads is what an approver reads to judge a card.
+func requestReads(s events.Subjects) []string {
+	requests := bucketStream(s, "REQUESTS")
+	return []string{
+		directGet(s.Stream("ACTIONS"), s.All("actions", 2)),
+		directGet(s.Stream("DECISIONS"), s.All("decisions", 2)),
+		directGet(requests, bucketSubject(s, "REQUESTS", "*")),
+		directGet(requests, ""),
+	}
+}
+
+func lifecycle(s events.Subjects) string { return s.All("approvals", 0) + ".>" }
+
+// directGet is the API subject that reads the last message on subject, or,
+// where subject is empty, any message the request's payload names.
+func directGet(stream, subject string) string {
+	api := "$JS.API.DIRECT.GET." + stream
+	if subject == "" {
+		return api
+	}
+	return api + "." + subject
+}
+
+func bucketStream(s events.Subjects, bucket string) string { return "KV_" + s.Stream(bucket) }
+
+func bucketSubject(s events.Subjects, bucket, key string) string {
+	return "$KV." + s.Stream(bucket) + "." + key
+}

@@ -1,0 +1,96 @@
+package authz
+
+import "github.com/weighlock/weighlock/pkg/events"
+
+// Consumer is one durable consumer of a service.
+type Consumer struct {
+	Service string
+	Stream  string // the part after the prefix, such as "ACTIONS"
+	Name    string
+}
+
+// Consumers returns every durable consumer of the pipeline.
+func Consumers() []Consumer {
+	return []Consumer{
+		{RiskScorer, "ACTIONS", "riskscorer"},
+		{ApproverRouter, "EVENTS", "approver-router-assessments"},
+		{ApproverRouter, "VERDICTS", "approver-router-verdicts"},
+		{Escalator, "EVENTS", "escalator-requests"},
+		{Escalator, "TIMERS", "escalator-due"},
+		{AuditSink, "ACTIONS", "auditsink"},
+		{AuditSink, "EVENTS", "auditsink"},
+		{AuditSink, "VERDICTS", "auditsink"},
+		{AuditSink, "DECISIONS", "auditsink"},
+	}
+}
+
+func servicePublish(name string, s events.Subjects) []string {
+	if name == Replier {
+		return []string{events.AgentInboxPrefix + ".>"}
+	}
+	subjects := topologyReads(s)
+	for _, c := range Consumers() {
+		if c.Service == name {
+			subjects = append(subjects, consume(s.Stream(c.Stream), c.Name)...)
+		}
+	}
+	subjects = append(subjects, s.Dead(name))
+	switch name {
+	case RiskScorer:
+		subjects = append(subjects, under(s, "assessments"))
+	case ApproverRouter:
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"))
+		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
+		subjects = append(subjects, streamRead(s, "ACTIONS")...)
+		subjects = append(subjects, streamRead(s, "DECISIONS")...)
+	case Escalator:
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "timers"))
+		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
+		subjects = append(subjects, streamRead(s, "DECISIONS")...)
+		subjects = append(subjects, "$JS.API.STREAM.PURGE."+s.Stream("TIMERS"))
+	case AuditSink:
+		subjects = append(subjects, bucketReadWrite(s, "AUDIT")...)
+		for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS"} {
+			subjects = append(subjects, streamRead(s, stream)...)
+		}
+	}
+	return subjects
+}
+
+// topologyReads lets a service see at start that its streams are as designed.
+func topologyReads(s events.Subjects) []string {
+	subjects := []string{"$JS.API.INFO"}
+	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
+		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
+	}
+	for _, bucket := range []string{"REQUESTS", "AUDIT"} {
+		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
+	}
+	return subjects
+}
+
+// consume is what a pull consumer needs: create, look at, fetch, acknowledge.
+// Acknowledgements have two forms: since server 2.15 a feature flag puts domain and
+// account hash before the stream.
+func consume(stream, consumer string) []string {
+	at := stream + "." + consumer
+	return []string{
+		"$JS.API.CONSUMER.CREATE." + at,
+		"$JS.API.CONSUMER.CREATE." + at + ".>",
+		"$JS.API.CONSUMER.INFO." + at,
+		"$JS.API.CONSUMER.MSG.NEXT." + at,
+		"$JS.ACK." + at + ".>",
+		"$JS.ACK.*.*." + at + ".>",
+	}
+}
+
+func streamRead(s events.Subjects, stream string) []string {
+	return []string{directGet(s.Stream(stream), ""), directGet(s.Stream(stream), ">")}
+}
+
+func bucketReadWrite(s events.Subjects, bucket string) []string {
+	stream := bucketStream(s, bucket)
+	return []string{bucketSubject(s, bucket, ">"), directGet(stream, ""), directGet(stream, ">")}
+}
+
+func under(s events.Subjects, kind string) string { return s.All(kind, 0) + ".>" }

@@ -1,0 +1,78 @@
+package stream
+
+import (
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// inFlight knows every delivered message that is not settled yet.
+type inFlight struct {
+	mu   sync.Mutex
+	jobs map[uint64]*job
+	held int
+}
+
+// add takes j in. It reports false where the message is in flight already: the server
+// redelivered what is still being worked on.
+func (f *inFlight) add(j *job) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.jobs[j.msg.Sequence]; ok {
+		return false
+	}
+	f.jobs[j.msg.Sequence] = j
+	return true
+}
+
+// remove lets go of j.
+func (f *inFlight) remove(j *job) {
+	f.mu.Lock()
+	delete(f.jobs, j.msg.Sequence)
+	f.mu.Unlock()
+}
+
+func (f *inFlight) hold(n int) {
+	f.mu.Lock()
+	f.held += n
+	f.mu.Unlock()
+}
+
+// counts returns all messages in flight and how many of them are held.
+func (f *inFlight) counts() (all, held int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.jobs), f.held
+}
+
+// rest returns what is still in flight.
+func (f *inFlight) rest() []*job {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	jobs := make([]*job, 0, len(f.jobs))
+	for _, j := range f.jobs {
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
+
+var inProgress = []byte("+WPI")
+
+// beat tells the server that everything older than age is still being worked on.
+func (f *inFlight) beat(conn *nats.Conn, age time.Duration) {
+	now := time.Now()
+	f.mu.Lock()
+	var replies []string
+	for _, j := range f.jobs {
+		if now.Sub(j.arrived) >= age {
+			replies = append(replies, j.reply)
+		}
+	}
+	f.mu.Unlock()
+	for _, reply := range replies {
+		if conn.Publish(reply, inProgress) != nil {
+			return // without a connection the server redelivers, which is harmless
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package stream
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+var (
+	errSilent  = errors.New("the consumer does not answer pull requests")
+	errDeleted = errors.New("the consumer is gone")
+)
+
+// puller asks for messages in batches, ahead of the lanes, and keeps the consumer
+// pinned to this worker.
+//
+// nats.go's own pull loop renews a pin only by asking for messages, so a worker that is full
+// or waits for a long request would lose its pin to the standby every PinnedTTL.
+type puller struct {
+	conn    *nats.Conn
+	cfg     Config
+	subject string // where pull requests go
+	inbox   string
+	sub     *nats.Subscription
+	flight  *inFlight
+	deliver func(*nats.Msg)
+	freed   atomic.Int64
+	kick    chan struct{}
+
+	mu        sync.Mutex
+	pin       string    // id of our pin; "" while we are a standby
+	requested int       // messages asked for and not delivered
+	expires   time.Time // when all requests have ended, answered or not
+	lastPull  time.Time
+	lastMsg   time.Time
+	stopped   bool
+	broken    error // why the consumer has to be ensured again
+}
+
+// pullRequest is the body of a pull request.
+type pullRequest struct {
+	Batch    int           `json:"batch"`
+	Expires  time.Duration `json:"expires,omitempty"`
+	NoWait   bool          `json:"no_wait,omitempty"`
+	MaxBytes int           `json:"max_bytes,omitempty"`
+	Pin      string        `json:"id,omitempty"`
+	Group    string        `json:"group"`
+}
+
+func newPuller(conn *nats.Conn, cfg Config, flight *inFlight, deliver func(*nats.Msg)) (*puller, error) {
+	p := &puller{
+		conn: conn, cfg: cfg, flight: flight, deliver: deliver, kick: make(chan struct{}, 1),
+		subject: "$JS.API.CONSUMER.MSG.NEXT." + cfg.Stream + "." + cfg.Consumer, inbox: conn.NewInbox(),
+	}
+	sub, err := conn.Subscribe(p.inbox+".*", p.received)
+	if err != nil {
+		return nil, fmt.Errorf("subscribing to deliveries: %w", err)
+	}
+	// What arrives is bounded by what was asked for.
+	if err := sub.SetPendingLimits(-1, -1); err != nil {
+		return nil, fmt.Errorf("lifting the limits of deliveries: %w", err)
+	}
+	p.sub = sub
+	return p, nil
+}
+
+// lifetime of a pull request: short, so that a lost one is noticed soon.
+func (p *puller) lifetime() time.Duration { return min(p.cfg.PinnedTTL/2, 5*time.Second) }
+
+// pull asks for more if there is room for a good part of a batch.
+func (p *puller) pull() {
+	all, held := p.flight.counts()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped || p.broken != nil || p.conn.Status() != nats.CONNECTED {
+		return
+	}
+	// A second request of a standby would stay behind, without the pin, when the first gets it.
+	if p.pin == "" && p.requested > 0 {
+		return
+	}
+	room := min(2*p.cfg.Batch-(all-held), p.cfg.MaxInFlight-all) - p.requested
+	room = min(room, p.cfg.Batch)
+	if room < 1 || room < p.cfg.Batch/2 && (p.requested > 0 || all-held > p.cfg.Batch) {
+		return
+	}
+	now := time.Now()
+	if err := p.request("b", pullRequest{Batch: room, Expires: p.lifetime(), Pin: p.pin, Group: priorityGroup}); err != nil {
+		return // the connection says so itself, and tick tries again
+	}
+	p.requested += room
+	p.lastPull, p.expires = now, now.Add(p.lifetime())
+}
+
+// request sends one pull request; kind tells its answers apart.
+func (p *puller) request(kind string, r pullRequest) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encoding pull request: %w", err)
+	}
+	return p.conn.PublishRequest(p.subject, p.inbox+"."+kind, body)
+}
+
+// tick does what time brings: it notices lost requests and keeps the pin.
+func (p *puller) tick(now time.Time) {
+	p.mu.Lock()
+	if p.requested > 0 && now.Sub(p.expires) > p.lifetime() {
+		p.requested = 0
+		if p.conn.Status() == nats.CONNECTED && p.broken == nil {
+			p.broken = errSilent
+		}
+	}
+	if p.pin != "" && !p.stopped && now.Sub(p.lastPull) > p.cfg.PinnedTTL/3 {
+		// No message fits one byte, so this renews the pin and delivers nothing.
+		if p.request("k", pullRequest{Batch: 1, NoWait: true, MaxBytes: 1, Pin: p.pin, Group: priorityGroup}) == nil {
+			p.lastPull = now
+		}
+	}
+	p.mu.Unlock()
+	p.pull()
+}
+
+// received takes what the server sends: messages, and how requests ended.
+func (p *puller) received(m *nats.Msg) {
+	if status := m.Header.Get("Status"); status != "" && len(m.Data) == 0 && m.Reply == "" {
+		p.ended(status, m)
+		return
+	}
+	pin := m.Header[pinHeader]
+	delete(m.Header, pinHeader)
+	p.mu.Lock()
+	if len(pin) > 0 {
+		p.pin = pin[0]
+	}
+	p.requested = max(p.requested-1, 0)
+	low := p.requested < p.cfg.Batch/2 || p.requested == 0
+	p.lastMsg = time.Now()
+	p.mu.Unlock()
+	p.deliver(m)
+	if low {
+		p.pull()
+	}
+}
+
+const pinHeader = "Nats-Pin-Id"
+
+// ended takes the end of a pull request.
+func (p *puller) ended(status string, m *nats.Msg) {
+	if p.account(status, m) {
+		p.pull() // at once: without a request at the server, every message would wait for a tick
+	}
+}
+
+// account writes off what an ended request will not deliver, and reports whether it is
+// safe to ask again without delay.
+func (p *puller) account(status string, m *nats.Msg) (again bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	batch := m.Subject[len(p.inbox)+1:] == "b"
+	switch status {
+	case "423": // pinned to somebody else
+		p.pin, p.requested = "", 0
+		return true
+	case "503":
+		p.requested, p.broken = 0, errDeleted
+	case "408":
+		if left, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages")); batch && err == nil {
+			p.requested = max(p.requested-left, 0)
+			return true
+		}
+	case "409":
+		switch m.Header.Get("Description") {
+		case "Consumer Deleted":
+			p.pin, p.requested, p.broken = "", 0, errDeleted
+		default:
+			if batch { // leadership change, server shutdown: ask again at the next tick
+				p.requested = 0
+			}
+		}
+	}
+	return false
+}
+
+// roomFreed is called for every settled message; now and then it wakes the loop.
+func (p *puller) roomFreed() {
+	if p.freed.Add(1)%int64(max(p.cfg.Batch/4, 1)) == 0 {
+		select {
+		case p.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// forget drops what was asked for: a new connection knows nothing of it.
+func (p *puller) forget() {
+	p.mu.Lock()
+	p.requested = 0
+	p.mu.Unlock()
+}
+
+// trouble returns why the consumer has to be ensured; repaired says that it was.
+func (p *puller) trouble() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broken
+}
+
+func (p *puller) repaired() {
+	p.mu.Lock()
+	p.broken = nil
+	p.mu.Unlock()
+}
+
+// stop asks for no more and lets what was asked for arrive. On a busy stream the
+// requests fill up at once; on an idle one nothing comes, so there is nothing to wait for.
+func (p *puller) stop() {
+	p.mu.Lock()
+	p.stopped, p.lastMsg = true, time.Now()
+	p.mu.Unlock()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for end := time.Now().Add(time.Second); time.Now().Before(end) && p.conn.Status() == nats.CONNECTED; <-poll.C {
+		p.mu.Lock()
+		over := p.requested == 0 || time.Since(p.lastMsg) > 25*time.Millisecond
+		p.mu.Unlock()
+		if over {
+			break
+		}
+	}
+	closed := make(chan struct{})
+	p.sub.SetClosedHandler(func(string) { close(closed) })
+	if p.sub.Drain() != nil {
+		return
+	}
+	select {
+	case <-closed:
+	case <-time.After(time.Second): // no connection: the server forgets the requests by itself
+	}
+}
+
+// unpin lets the standby take over at once.
+func (p *puller) unpin() {
+	p.mu.Lock()
+	pin := p.pin
+	p.pin = ""
+	p.mu.Unlock()
+	if pin == "" || p.conn.Status() != nats.CONNECTED {
+		return
+	}
+	// Without an answer the pin runs out by itself.
+	_, _ = p.conn.Request("$JS.API.CONSUMER.UNPIN."+p.cfg.Stream+"."+p.cfg.Consumer, []byte(`{"group":"`+priorityGroup+`"}`), time.Second)
+}
