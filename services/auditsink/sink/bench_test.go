@@ -192,7 +192,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 			if ok, err = CaughtUp(b.Context(), nc, server.Subjects); err != nil {
 				b.Fatal(err)
 			}
-			time.Sleep(5 * time.Millisecond)
+			<-time.After(5 * time.Millisecond)
 		}
 		b.ReportMetric(3*actions/time.Since(began).Seconds(), "rows/s")
 		cancel()
