@@ -69,7 +69,7 @@ func topologyReads(s events.Subjects) []string {
 	return subjects
 }
 
-// consume is what a pull consumer needs: create, look at, fetch, acknowledge.
+// consume is what a pull consumer needs: create, look at, fetch, hand over, acknowledge.
 // Acknowledgements have two forms: since server 2.15 a feature flag puts domain and
 // account hash before the stream.
 func consume(stream, consumer string) []string {
@@ -79,6 +79,7 @@ func consume(stream, consumer string) []string {
 		"$JS.API.CONSUMER.CREATE." + at + ".>",
 		"$JS.API.CONSUMER.INFO." + at,
 		"$JS.API.CONSUMER.MSG.NEXT." + at,
+		"$JS.API.CONSUMER.UNPIN." + at, // hand over to a standby at shutdown
 		"$JS.ACK." + at + ".>",
 		"$JS.ACK.*.*." + at + ".>",
 	}

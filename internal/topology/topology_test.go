@@ -405,3 +405,24 @@ func TestSettingsThatCannotWork(t *testing.T) {
 		t.Error("replicas other than 1, 3 and 5 pass")
 	}
 }
+
+// What the server cannot do, here replicas without a cluster, is an error that
+// names the stream and leaves what is stored.
+func TestEnsureSaysWhatTheServerCannotDo(t *testing.T) {
+	t.Parallel()
+	s, js := start(t)
+	if _, err := js.Publish(t.Context(), s.Subjects.Action("billing", "a1"), nil); err != nil {
+		t.Fatal(err)
+	}
+	set := topology.Default(s.Subjects)
+	set.Replicas = 3
+	if err := topology.Ensure(t.Context(), js, set); err == nil || !strings.Contains(err.Error(), "updating stream WL_ACTIONS") {
+		t.Fatalf("ensuring three replicas on one server: %v", err)
+	}
+	if err := topology.Check(t.Context(), js, set); err == nil || !strings.Contains(err.Error(), "stream WL_ACTIONS: num_replicas is 1, should be 3") {
+		t.Fatalf("checking: %v", err)
+	}
+	if stream, err := js.Stream(t.Context(), "WL_ACTIONS"); err != nil || stream.CachedInfo().State.Msgs != 1 {
+		t.Fatalf("the action is gone: %v", err)
+	}
+}

@@ -39,6 +39,7 @@ type Options struct {
 type Server struct {
 	options Options
 	ns      *server.Server
+	unlock  func()
 	listen  string     // the address in use, which a reload must not change
 	mu      sync.Mutex // one reload or shutdown at a time
 }
@@ -79,7 +80,15 @@ func (o *Options) complete() (err error) {
 	return os.MkdirAll(o.Dir, 0o700)
 }
 
-func (s *Server) start() error {
+func (s *Server) start() (err error) {
+	if s.unlock, err = lock(s.options.Dir); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			s.Shutdown()
+		}
+	}()
 	path, err := writeConfig(s.options, s.listen)
 	if err != nil {
 		return err
@@ -92,14 +101,31 @@ func (s *Server) start() error {
 	if s.ns, err = server.NewServer(options); err != nil {
 		return err
 	}
-	s.ns.SetLoggerV2(serverLog{s.options.Logger}, false, false, false)
+	log := serverLog{to: s.options.Logger, fatal: make(chan error, 1)}
+	s.ns.SetLoggerV2(log, false, false, false)
 	s.ns.Start()
-	if !s.ns.ReadyForConnections(readyWithin) || !s.ns.JetStreamEnabled() {
-		s.Shutdown()
-		return fmt.Errorf("not ready to serve on %s with JetStream; the log says why", s.listen)
+	if err := s.awaitReady(log.fatal); err != nil {
+		return err
 	}
 	s.listen = s.ns.Addr().(*net.TCPAddr).String()
 	return nil
+}
+
+// awaitReady waits for the server, or for what it could not do: it only logs
+// that, and would never get ready.
+func (s *Server) awaitReady(fatal <-chan error) error {
+	for deadline := time.Now().Add(readyWithin); time.Now().Before(deadline); {
+		ready := s.ns.ReadyForConnections(50 * time.Millisecond)
+		select {
+		case err := <-fatal:
+			return err
+		default:
+		}
+		if ready && s.ns.JetStreamEnabled() {
+			return nil
+		}
+	}
+	return fmt.Errorf("not ready to serve on %s within %s", s.listen, readyWithin)
 }
 
 // URL returns where to connect.
@@ -129,13 +155,19 @@ func (s *Server) Reload() error {
 func (s *Server) Shutdown() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ns.Shutdown()
-	s.ns.WaitForShutdown()
+	if s.ns != nil {
+		s.ns.Shutdown()
+		s.ns.WaitForShutdown()
+	}
+	s.unlock()
 }
 
 // serverLog writes the server's log. What it notices in passing is of interest
 // to few, so it comes at debug level.
-type serverLog struct{ to *slog.Logger }
+type serverLog struct {
+	to    *slog.Logger
+	fatal chan error // takes the first thing that keeps the server from running
+}
 
 func (l serverLog) log(level slog.Level, format string, v []any) {
 	l.to.Log(context.Background(), level, "nats server: "+fmt.Sprintf(format, v...))
@@ -144,6 +176,13 @@ func (l serverLog) log(level slog.Level, format string, v []any) {
 func (l serverLog) Noticef(format string, v ...any) { l.log(slog.LevelDebug, format, v) }
 func (l serverLog) Warnf(format string, v ...any)   { l.log(slog.LevelWarn, format, v) }
 func (l serverLog) Errorf(format string, v ...any)  { l.log(slog.LevelError, format, v) }
-func (l serverLog) Fatalf(format string, v ...any)  { l.log(slog.LevelError, format, v) }
 func (l serverLog) Debugf(format string, v ...any)  { l.log(slog.LevelDebug, format, v) }
 func (l serverLog) Tracef(format string, v ...any)  { l.log(slog.LevelDebug, format, v) }
+
+func (l serverLog) Fatalf(format string, v ...any) {
+	l.log(slog.LevelError, format, v)
+	select {
+	case l.fatal <- fmt.Errorf(format, v...):
+	default:
+	}
+}
