@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -261,8 +260,7 @@ func TestServiceIdentity(t *testing.T) {
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	// Without the right to unpin, the standby takes over when the pin runs out.
-	if err := conn.LastError(); err != nil && !strings.Contains(err.Error(), "CONSUMER.UNPIN") {
+	if err := conn.LastError(); err != nil {
 		t.Errorf("the service lacks a right: %v", err)
 	}
 }
