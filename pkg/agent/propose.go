@@ -115,13 +115,10 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 	p := &Pending{ID: made.id, client: c, done: make(chan struct{})}
 	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: argumentsDigest}
 	c.mail.expect(made.id)
-	ready := make(chan struct{})
-	call := c.exchange.send(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
-		<-ready // p.call is set
+	p.call = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		return p.answered(want, reply, err)
 	})
-	p.call = call
-	close(ready)
+	c.exchange.send(p.call)
 	return p, nil
 }
 
