@@ -84,13 +84,17 @@ func (x *exchange) take(key string) *call {
 
 func (x *exchange) cancel(c *call) { x.take(c.key) }
 
+// publish tries to send. Whatever is wrong with the connection leaves the call waiting: the
+// reconnect sends it.
 func (x *exchange) publish(c *call) {
 	err := x.nc.PublishMsg(c.msg)
-	switch {
-	case err == nil, errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionReconnecting):
-		// While disconnected the call just waits: the reconnect sends it.
-	case x.take(c.key) != nil:
-		c.answer(nil, err)
+	if err == nil {
+		return
+	}
+	for _, final := range []error{nats.ErrConnectionClosed, nats.ErrConnectionDraining, nats.ErrMaxPayload, nats.ErrBadSubject, nats.ErrHeadersNotSupported} {
+		if errors.Is(err, final) && x.take(c.key) != nil {
+			c.answer(nil, err)
+		}
 	}
 }
 
