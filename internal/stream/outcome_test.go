@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -142,17 +143,20 @@ func TestRetryAfterComesBack(t *testing.T) {
 func TestOrderIsKeptPerKey(t *testing.T) {
 	t.Parallel()
 	r := streamtest.NewRig(t)
+	feed(t, r, 0, 600) // all at once, so that they are on their way side by side
 	var mu sync.Mutex
 	seen := make(map[string][]uint64)
 	good := assess(r.Subjects)
 	start(t, r, stream.HandlerFunc(func(ctx context.Context, m *stream.Message) stream.Outcome {
+		for range m.Sequence % 5 * 200 {
+			runtime.Gosched() // let others overtake, if they can
+		}
 		mu.Lock()
 		key := stream.AgentKey(m)
 		seen[key] = append(seen[key], m.Sequence)
 		mu.Unlock()
 		return good(ctx, m)
 	}))
-	feed(t, r, 0, 600)
 	settled(t, r)
 	mu.Lock()
 	defer mu.Unlock()
