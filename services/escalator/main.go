@@ -13,7 +13,7 @@ import (
 func main() {
 	var cfg escalation.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     "escalator",
+		Name:     escalation.Name,
 		Register: cfg.Register,
 		Validate: cfg.Validate,
 		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
