@@ -155,6 +155,7 @@ func pubAckLost(t *testing.T, x *trial) {
 
 // poison mixes messages nobody can handle among good ones.
 func poison(t *testing.T, x *trial) {
+	t.Helper()
 	x.start(t, x.URL)
 	x.feed(t, 0, 5)
 	bad := []struct {

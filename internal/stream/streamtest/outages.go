@@ -9,6 +9,7 @@ import (
 // shutdownInTheMiddle stops workers in the middle of the work, again and again; what one
 // leaves, the next one takes up.
 func shutdownInTheMiddle(t *testing.T, x *trial) {
+	t.Helper()
 	const n = 400
 	x.feed(t, 0, n)
 	for upTo := 50; upTo < n; upTo += 100 {
@@ -34,6 +35,7 @@ func shutdownInTheMiddle(t *testing.T, x *trial) {
 
 // reconnect breaks the connection at every stage of the work.
 func reconnect(t *testing.T, x *trial) {
+	t.Helper()
 	p := NewProxy(t, x.URL)
 	x.start(t, p.URL())
 	for n := 0; n < 100; n += 10 {
@@ -46,6 +48,7 @@ func reconnect(t *testing.T, x *trial) {
 
 // serverRestart restarts the server under a worker that has work.
 func serverRestart(t *testing.T, x *trial) {
+	t.Helper()
 	w, err := x.f.New(x.Runtime(t, x.URL))
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +74,7 @@ func serverRestart(t *testing.T, x *trial) {
 
 // consumerDeleted takes the consumer away; the worker makes a new one.
 func consumerDeleted(t *testing.T, x *trial) {
+	t.Helper()
 	x.start(t, x.URL)
 	x.feed(t, 0, 10)
 	x.done(t, 10)
@@ -83,6 +87,7 @@ func consumerDeleted(t *testing.T, x *trial) {
 
 // standby cuts the active worker off for good; the other one takes over.
 func standby(t *testing.T, x *trial) {
+	t.Helper()
 	p := NewProxy(t, x.URL)
 	x.start(t, p.URL())
 	x.feed(t, 0, 20)
