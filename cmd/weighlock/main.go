@@ -10,11 +10,13 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 )
 
 func main() {
 	engine.RunIfChild() // never returns in the engine's own process
+	daemon.TuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -37,8 +38,21 @@ type Program struct {
 	New func(ctx context.Context, rt stream.Runtime) (Service, error)
 }
 
+// GCPercent is how far the heap of a service may grow between collections, in percent of what lives,
+// unless $GOGC says otherwise. Little lives and much passes through: at Go's default of 100 a
+// fifth of the processor went into collecting.
+const GCPercent = 400
+
+// TuneMemory applies [GCPercent].
+func TuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(GCPercent)
+	}
+}
+
 // Main runs p until it is interrupted and gives the process's exit code.
 func Main(p Program) int {
+	TuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return Fatal(p.Name, p.run(ctx, os.Args[1:]))
