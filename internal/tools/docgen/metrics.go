@@ -61,14 +61,16 @@ func (c *Catalog) Metrics() []Metric {
 	return slices.SortedFunc(slices.Values(c.metrics), func(a, b Metric) int { return strings.Compare(a.Name, b.Name) })
 }
 
+// kindOf tells the kinds of labelled metrics apart. Without labels they differ in nothing that
+// could be seen from here, and the pipeline has none.
 func kindOf(c prometheus.Collector) (string, error) {
 	switch c.(type) {
-	case *prometheus.CounterVec, prometheus.Counter:
-		return "counter", nil
-	case *prometheus.HistogramVec, prometheus.Histogram:
-		return "histogram", nil
-	case *prometheus.GaugeVec, prometheus.Gauge:
+	case *prometheus.GaugeVec:
 		return "gauge", nil
+	case *prometheus.CounterVec:
+		return "counter", nil
+	case *prometheus.HistogramVec:
+		return "histogram", nil
 	}
 	return "", fmt.Errorf("describing metrics: no word for a %T", c)
 }
