@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,17 +28,20 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	return exitCode(root.ExecuteContext(ctx), os.Stderr)
+}
+
+// exitCode says what went wrong, if anything, and gives the code to end with.
+func exitCode(err error, w io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
 	var exit *exitError
-	if errors.As(err, &exit) {
-		if exit.err != nil {
-			fmt.Fprintln(os.Stderr, "weighlock:", exit.err)
-		}
-		return exit.code
+	if !errors.As(err, &exit) {
+		exit = &exitError{code: exitFailed, err: err}
 	}
-	fmt.Fprintln(os.Stderr, "weighlock:", err)
-	return exitFailed
+	if exit.err != nil {
+		fmt.Fprintln(w, "weighlock:", exit.err)
+	}
+	return exit.code
 }
