@@ -28,6 +28,9 @@ var (
 	// ErrNotFound says that there is no such request, or that it was resolved longer
 	// than [KeepResolved] ago.
 	ErrNotFound = errors.New("no such request")
+	// ErrGone is an [ErrNotFound] whose id cannot be used any more: the request was resolved
+	// long ago, or its id was burnt before it was stored, see [Store.Claim].
+	ErrGone = fmt.Errorf("%w any more", ErrNotFound)
 	// ErrExists says that another card was put before people under the same request id.
 	ErrExists = errors.New("the request exists with another card")
 	// ErrUnreadable says that what is stored is not the state of a request.
@@ -59,7 +62,7 @@ func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
 
 // Create stores a new request and returns what is stored. Where the request exists
 // with the same card, that is its present state; with another card, the error is
-// [ErrExists] and the state the one that stands.
+// [ErrExists] and the state the one that stands; where the id is used up, it is [ErrGone].
 func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, error) {
 	value, err := json.Marshal(s)
 	if err != nil {
@@ -79,7 +82,7 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 			return stands, fmt.Errorf("creating request %s: %w", s.Request, ErrExists)
 		case loadErr == nil:
 			return stands, nil
-		case !errors.Is(loadErr, ErrNotFound):
+		case errors.Is(loadErr, ErrGone), !errors.Is(loadErr, ErrNotFound):
 			return s, fmt.Errorf("creating request %s: %w", s.Request, loadErr)
 		}
 		if err := backOff(ctx); err != nil {
@@ -131,10 +134,12 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 		return s, nil, 0, fmt.Errorf("reading request: %w: %w", ErrNotFound, err)
 	}
 	m, err := st.last(ctx, request)
-	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && isMarker(m) {
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
-	}
-	if err != nil {
+	case err == nil && isMarker(m):
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrGone)
+	case err != nil:
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {

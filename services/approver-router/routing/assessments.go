@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/weighlock/weighlock/internal/routes"
@@ -41,4 +42,33 @@ func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcom
 	promise := stream.NewPromise()
 	h.batches.add(h.routes.Match(a), waiting{assessment: a, cause: m.Event, promise: promise})
 	return stream.Later(promise)
+}
+
+// Buried implements [stream.Burier]: an action whose assessment cannot be read is denied, so
+// that it too gets its one decision.
+func (h *assessments) Buried(m *stream.Message, reason error) []stream.Output {
+	// The level may be what is wrong, so the agent and the action are read as those of
+	// a decision.
+	tokens := strings.Split(m.Subject, ".")
+	if len(tokens) < 2 {
+		return nil
+	}
+	agent, action, err := h.subjects.ParseDecision(h.subjects.Decision(tokens[len(tokens)-2], tokens[len(tokens)-1]))
+	if err != nil {
+		return nil // nobody to tell
+	}
+	d := &events.DecisionMade{
+		Agent: agent, Action: action, Outcome: events.Denied,
+		Reason:    "the assessment of the action cannot be read: " + clip(oneLine(reason.Error()), maxText),
+		DecidedBy: events.Decider{Kind: events.ByPolicy},
+		Level:     events.High, ProposedAt: m.StoredAt,
+	}
+	if a, err := events.As[events.ActionAssessed](m.Event); err == nil && a.Agent == agent && a.Action == action {
+		d.Sequence, d.Digest, d.Score, d.ProposedAt = a.Sequence, a.Digest, a.Score, a.ProposedAt
+	}
+	out, err := decisionOutput(h.subjects, d, m.Event, h.now())
+	if err != nil {
+		return nil // the names come from a parsed subject and the rest from here, so this cannot be
+	}
+	return []stream.Output{out}
 }
