@@ -21,16 +21,9 @@ type assessments struct {
 
 // Handle implements [stream.Handler].
 func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcome {
-	level, agent, action, err := h.subjects.ParseAssessment(m.Subject)
+	a, err := h.read(m)
 	if err != nil {
-		return stream.Permanent(err)
-	}
-	a, err := events.As[events.ActionAssessed](m.Event)
-	if err != nil {
-		return stream.Permanent(err)
-	}
-	if a.Agent != agent || a.Action != action || a.Level != level {
-		return stream.Permanent(&events.FieldError{Field: "subject", Problem: fmt.Sprintf("%s does not fit an assessment of %s/%s as %s", m.Subject, a.Agent, a.Action, a.Level)})
+		return stream.Permanent(err) // Buried denies it
 	}
 	if d, ok := decideAlone(a); ok {
 		out, err := decisionOutput(h.subjects, d, m.Event, h.now())
@@ -42,6 +35,22 @@ func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcom
 	promise := stream.NewPromise()
 	h.batches.add(h.routes.Match(a), waiting{assessment: a, cause: m.Event, promise: promise})
 	return stream.Later(promise)
+}
+
+// read takes an assessment that is about what its subject says.
+func (h *assessments) read(m *stream.Message) (*events.ActionAssessed, error) {
+	level, agent, action, err := h.subjects.ParseAssessment(m.Subject)
+	if err != nil {
+		return nil, err
+	}
+	a, err := events.As[events.ActionAssessed](m.Event)
+	if err != nil {
+		return nil, err
+	}
+	if a.Agent != agent || a.Action != action || a.Level != level {
+		return nil, &events.FieldError{Field: "subject", Problem: fmt.Sprintf("%s does not fit an assessment of %s/%s as %s", m.Subject, a.Agent, a.Action, a.Level)}
+	}
+	return a, nil
 }
 
 // Buried implements [stream.Burier]: an action whose assessment cannot be read is denied, so
