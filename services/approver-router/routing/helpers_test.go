@@ -62,12 +62,18 @@ func timeAt(at time.Time) func() time.Time { return func() time.Time { return at
 // assessedEvent is the event of an assessment, as the scorer publishes it.
 func assessedEvent(t testing.TB, a *events.ActionAssessed) events.Event {
 	t.Helper()
-	data, err := json.Marshal(a)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := marshal(t, a)
 	return events.Event{
 		ID: fmt.Sprintf("assessed/%s/%s/%d", a.Agent, a.Action, a.Sequence), Source: "/services/riskscorer", Type: events.ActionAssessedType, Time: noon,
 		DataContentType: events.ContentTypeJSON, Subject: a.Agent + "/" + a.Action, ReplyTo: "_INBOX." + a.Agent + "." + a.Action, PolicyVersion: "p-1", Data: data,
 	}
+}
+
+func marshal(t testing.TB, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
