@@ -78,6 +78,23 @@ func (st *Store) Claim(ctx context.Context, agent, action, request string) (Clai
 	return failed(ErrContended)
 }
 
+// Find returns the stored request that an action is on, or [ErrNotFound].
+func (st *Store) Find(ctx context.Context, agent, action string) (approval.State, error) {
+	none := fmt.Errorf("looking for the request of %s/%s: %w", agent, action, ErrNotFound)
+	claim, err := st.last(ctx, ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && isMarker(claim):
+		return approval.State{}, none
+	case err != nil:
+		return approval.State{}, fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
+	}
+	s, err := st.Load(ctx, string(claim.Data))
+	if err == nil && !shows(s, agent, action) {
+		return approval.State{}, none
+	}
+	return s, err
+}
+
 // void reports whether the action will never be on the request that its claim names, which
 // it makes sure of.
 func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent, action string) (bool, error) {

@@ -189,6 +189,14 @@ func TestClaimOfRequestWithoutTheActionIsVoid(t *testing.T) {
 	if _, err := st.Create(t.Context(), opened(t, "r-1", "kept")); err != nil {
 		t.Fatal(err)
 	}
+	if found, err := st.Find(t.Context(), "billing", "kept"); err != nil || found.Request != "r-1" {
+		t.Errorf("found %s, %v", found.Request, err)
+	}
+	for _, action := range []string{"lost", "never"} {
+		if found, err := st.Find(t.Context(), "billing", action); !errors.Is(err, requests.ErrNotFound) {
+			t.Errorf("%s was found on %s, %v", action, found.Request, err)
+		}
+	}
 	if c := claim(t, st, "lost", "r-2"); c.Request != "r-2" || !c.TakenOver {
 		t.Errorf("the action that is on no card was given as %+v", c)
 	}

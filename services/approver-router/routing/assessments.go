@@ -15,12 +15,13 @@ import (
 type assessments struct {
 	subjects events.Subjects
 	routes   *routes.Routes
+	opener   *opener
 	batches  *batcher
 	now      func() time.Time
 }
 
 // Handle implements [stream.Handler].
-func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcome {
+func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	a, err := h.read(m)
 	if err != nil {
 		return stream.Permanent(err) // Buried denies it
@@ -32,9 +33,14 @@ func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcom
 		}
 		return stream.Done(out)
 	}
-	promise := stream.NewPromise()
-	h.batches.add(h.routes.Match(a), waiting{assessment: a, cause: m.Event, promise: promise})
-	return stream.Later(promise)
+	w := waiting{assessment: a, cause: m.Event, promise: stream.NewPromise()}
+	if m.Deliveries > 1 { // it may be on a card already: do not wait for a window to find out
+		if outcome, ok := h.opener.again(ctx, w); ok {
+			return outcome
+		}
+	}
+	h.batches.add(h.routes.Match(a), w)
+	return stream.Later(w.promise)
 }
 
 // read takes an assessment that is about what its subject says.

@@ -130,7 +130,11 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		return false, stream.RetryAfter(retryOpen, err)
 	}
 	if claimed.Request != id {
-		return false, o.announceAgain(ctx, claimed.Request, w)
+		state, err := o.store.Load(ctx, claimed.Request)
+		if err != nil {
+			return false, stream.RetryAfter(retryOpen, err)
+		}
+		return false, o.announceAgain(state, w)
 	}
 	if !claimed.TakenOver {
 		return true, stream.Outcome{}
@@ -170,13 +174,19 @@ func (o *opener) save(ctx context.Context, id string, route *routes.Route, items
 	return requests.Outputs(o.subjects, source, items[0].cause, state, effects)
 }
 
+// again settles a redelivered assessment whose action is on a stored request. It reports
+// false where there is none to be found, so that the assessment takes the common way.
+func (o *opener) again(ctx context.Context, w waiting) (stream.Outcome, bool) {
+	state, err := o.store.Find(ctx, w.assessment.Agent, w.assessment.Action)
+	if err != nil {
+		return stream.Outcome{}, false
+	}
+	return o.announceAgain(state, w), true
+}
+
 // announceAgain answers an assessment whose action is on a request already: its router may
 // have died before the announcement was out, which the first item repairs.
-func (o *opener) announceAgain(ctx context.Context, id string, w waiting) stream.Outcome {
-	state, err := o.store.Load(ctx, id)
-	if err != nil {
-		return stream.RetryAfter(retryOpen, err)
-	}
+func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 	first := state.CardItem(1)
 	if first.Agent != w.assessment.Agent || first.Action != w.assessment.Action {
 		return stream.Done()

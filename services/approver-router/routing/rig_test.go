@@ -241,21 +241,61 @@ func (r *rig) stored(t *testing.T) map[string]approval.State {
 	return all
 }
 
-// onOneCard checks that every action is on exactly one stored card.
-func (r *rig) onOneCard(t *testing.T, agent string, actions []string) {
+// onOneCard checks that these actions ("agent/action"), and no others, are on stored cards,
+// each on exactly one.
+func (r *rig) onOneCard(t *testing.T, actions ...string) {
 	t.Helper()
 	on := make(map[string][]string)
 	for id, s := range r.stored(t) {
 		for _, item := range s.ReadCard().Items {
-			on[item.Agent+"/"+item.Action] = append(on[item.Agent+"/"+item.Action], id)
+			name := item.Agent + "/" + item.Action
+			on[name] = append(on[name], id)
 		}
 	}
 	for _, action := range actions {
-		if cards := on[agent+"/"+action]; len(cards) != 1 {
-			t.Errorf("%s/%s is on the cards %v", agent, action, cards)
+		if cards := on[action]; len(cards) != 1 {
+			t.Errorf("%s is on the cards %v", action, cards)
 		}
 	}
 	if len(on) != len(actions) {
 		t.Errorf("%d actions on cards, want %d", len(on), len(actions))
 	}
+}
+
+// idle shuts a router down that waits for its windows, and waits until nothing is left
+// to be delivered, with another router's help.
+func (r *rig) idle(t *testing.T, run *running) {
+	t.Helper()
+	run.stop()
+	if err := <-run.done; err != nil {
+		t.Fatal(err)
+	}
+	last := r.start(t)
+	r.settled(t, "EVENTS", "approver-router-assessments")
+	last.stop()
+	if err := <-last.done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settled waits until a consumer has nothing left.
+func (r *rig) settled(t *testing.T, name, consumer string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(within)
+	for ; time.Now().Before(deadline); <-tick.C {
+		c, err := r.js.Consumer(t.Context(), r.s.Stream(name), consumer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := c.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.NumPending == 0 && info.NumAckPending == 0 {
+			return
+		}
+	}
+	t.Fatalf("%s has not settled", consumer)
 }

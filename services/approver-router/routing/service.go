@@ -43,7 +43,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, batches: newBatcher(func(b *batch) { o.open(work, b) })}
-	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, routes: table, batches: s.batches, now: rt.Now})
+	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, routes: table, opener: o, batches: s.batches, now: rt.Now})
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{subjects: rt.Subjects, store: store, routes: table, now: rt.Now})
 	}
