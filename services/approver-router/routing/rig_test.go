@@ -30,7 +30,7 @@ const within = 30 * time.Second
 const table = `version: 1
 groups:
   ops: [alice, bob]
-  security: [dave]
+  security: [dave, erin]
 routes:
   - id: rest
     group: ops
@@ -197,10 +197,10 @@ func (r *rig) approver(t *testing.T, name string) *approver {
 // cast stores a verdict; what is wrong with it is the router's to find out.
 func (a *approver) cast(t *testing.T, request string, v events.VerdictCast) {
 	t.Helper()
-	a.castRaw(t, request, marshal(t, v))
+	a.castRaw(t, "self", request, marshal(t, v))
 }
 
-func (a *approver) castRaw(t *testing.T, request string, data []byte) {
+func (a *approver) castRaw(t *testing.T, channel, request string, data []byte) {
 	t.Helper()
 	h, data, err := events.EncodeBinary(events.Event{
 		ID: nats.NewInbox(), Source: "/approvers/" + a.name, Type: events.VerdictCastType, Time: time.Now(),
@@ -209,7 +209,7 @@ func (a *approver) castRaw(t *testing.T, request string, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := a.conn.RequestMsg(&nats.Msg{Subject: a.rig.s.Verdict("self", a.name, request), Header: nats.Header(h), Data: data}, within)
+	answer, err := a.conn.RequestMsg(&nats.Msg{Subject: a.rig.s.Verdict(channel, a.name, request), Header: nats.Header(h), Data: data}, within)
 	if err != nil {
 		t.Fatal(err)
 	}
