@@ -281,21 +281,25 @@ func (r *rig) idle(t *testing.T, run *running) {
 // settled waits until a consumer has nothing left.
 func (r *rig) settled(t *testing.T, name, consumer string) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.Now().Add(within)
-	for ; time.Now().Before(deadline); <-tick.C {
+	r.waitFor(t, consumer+" to settle", func() bool {
 		c, err := r.js.Consumer(t.Context(), r.s.Stream(name), consumer)
 		if err != nil {
 			t.Fatal(err)
 		}
-		info, err := c.Info(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.NumPending == 0 && info.NumAckPending == 0 {
+		info := c.CachedInfo()
+		return info.NumPending == 0 && info.NumAckPending == 0
+	})
+}
+
+// waitFor looks every now and then.
+func (r *rig) waitFor(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-tick.C {
+		if happened() {
 			return
 		}
 	}
-	t.Fatalf("%s has not settled", consumer)
+	t.Fatalf("waited in vain for %s", what)
 }
