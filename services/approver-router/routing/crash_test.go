@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -246,4 +248,49 @@ func (run *running) holds() (n int) {
 		n += len(open.items)
 	}
 	return n
+}
+
+// Two routers that open the same actions at the same instant, in different batches, as when a
+// standby takes over from one that still works.
+func TestTwoRoutersOpenTheSameActions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "50ms", 50)
+	one, route := r.dead(t)
+	other, _ := r.dead(t)
+	var actions, names []string
+	var mine, theirs []waiting
+	for i := range 40 {
+		action := fmt.Sprintf("a-%d", i)
+		actions, names = append(actions, action), append(names, "billing/"+action)
+		a := assessment("billing", action)
+		r.assess(t, a)
+		mine, theirs = append(mine, held(a)), append(theirs, held(a))
+	}
+	slices.Reverse(theirs)
+	var both sync.WaitGroup
+	for at := 0; at < len(actions); at += 10 {
+		both.Go(func() { one.open(t.Context(), &batch{route: route, items: mine[at : at+10]}) })
+		both.Go(func() { other.open(t.Context(), &batch{route: route, items: theirs[at : at+10]}) })
+	}
+	both.Wait()
+	// Neither announced anything: their outcomes went nowhere.
+	r.start(t)
+	r.approveAll(t, actions)
+	r.settled(t, "EVENTS", "approver-router-assessments")
+	r.onOneCard(t, names...)
+}
+
+// BenchmarkOpen is the opening of a full card: 50 claims and a request.
+func BenchmarkOpen(b *testing.B) {
+	s := natstest.Start(b)
+	js := s.JetStream(b, router)
+	o := &opener{js: js, subjects: s.Subjects, store: requests.NewStore(js, s.Subjects), now: time.Now}
+	route := testRoute(time.Second, 50)
+	for n := 0; b.Loop(); n++ {
+		items := make([]waiting, 50)
+		for i := range items {
+			items[i] = held(assessment("billing", fmt.Sprintf("a-%d-%d", n, i)))
+		}
+		o.open(b.Context(), &batch{route: route, items: items})
+	}
 }
