@@ -57,6 +57,13 @@ type rig struct {
 func newRig(t *testing.T, quorum int, window string, maxItems int, options ...natstest.Option) *rig {
 	t.Helper()
 	server := natstest.Start(t, options...)
+	// All identities before any traffic: the server reads its options without their lock
+	// where it answers direct gets, so a reload then is a data race of its own.
+	for _, name := range []string{"alice", "bob", "dave", "eve"} {
+		server.Add(t, authz.Identity{Kind: authz.Approver, Name: name})
+	}
+	server.Add(t, authz.Identity{Kind: authz.Adapter, Name: "slack"})
+	server.Add(t, authz.Identity{Kind: authz.Agent, Name: "billing"})
 	file := filepath.Join(t.TempDir(), "routes.yaml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, table, quorum, window, maxItems), 0o600); err != nil {
 		t.Fatal(err)
