@@ -69,7 +69,7 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 	}
 	for range attempts {
-		err = st.put(ctx, s, value, 0)
+		err = st.put(ctx, s, value, 0) // never over a marker: it may be what burnt the id
 		if err == nil {
 			return s, nil
 		}
@@ -137,10 +137,10 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
-	case err == nil && isMarker(m):
-		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrGone)
 	case err != nil:
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
+	case isMarker(m):
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrGone)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {
 		return s, nil, 0, fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
@@ -203,7 +203,7 @@ func backOff(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond)))):
+	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
 		return nil
 	}
 }

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"os"
 
 	"github.com/weighlock/weighlock/internal/daemon"
@@ -16,7 +15,7 @@ func main() {
 		Name:     scoring.Name,
 		Register: cfg.Register,
 		Validate: cfg.Validate,
-		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return scoring.New(rt, cfg)
 		},
 	}))

@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,7 +36,10 @@ func (s *Service) sweep(ctx context.Context, index *requests.Index) {
 		s.logger.Error("looking for missed timers", "error", err)
 	}
 	for _, st := range index.Overdue(s.now(), s.cfg.Grace) {
-		if err := s.rearm(ctx, st); err != nil && ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := s.rearm(ctx, st); err != nil {
 			s.logger.Error("arming a missed timer", "request", st.Request, "error", err)
 			continue
 		}
@@ -57,9 +61,7 @@ func (s *Service) rearm(ctx context.Context, st approval.State) error {
 		if err != nil {
 			return fmt.Errorf("encoding timer %s: %w", o.Event.ID, err)
 		}
-		for key, values := range o.Header {
-			h[key] = values
-		}
+		maps.Copy(h, o.Header)
 		if _, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: o.Subject, Header: nats.Header(h), Data: data}); err != nil {
 			return fmt.Errorf("publishing timer %s: %w", o.Event.ID, err)
 		}
