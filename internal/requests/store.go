@@ -69,7 +69,7 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 	}
 	for range attempts {
-		err = st.put(ctx, s, value, 0)
+		err = st.put(ctx, s, value, 0) // never over a marker: it may be what burnt the id
 		if err == nil {
 			return s, nil
 		}
