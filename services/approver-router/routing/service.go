@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
@@ -14,6 +15,7 @@ import (
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // Name is the service's name, of its identity and its dead letters.
@@ -23,18 +25,50 @@ const Name = "approver-router"
 type Config struct {
 	// RoutesFile is the YAML file with groups and routes; empty means the default ones.
 	RoutesFile string
+	// AckWait, PinnedTTL and Drain are those of the workers: after which time a dead
+	// router's messages go to another (default 30s), after which silence a standby takes
+	// over (default 2s), and how long a shutdown waits (default 10s).
+	AckWait, PinnedTTL, Drain time.Duration
 }
 
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.RoutesFile, "routes", "", "YAML `file` with groups and routes; empty means the built-in example")
+	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead router's messages go to another; 0 means 30s")
+	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
+	fs.DurationVar(&c.Drain, "drain", 0, "`time` a shutdown waits for what is in flight; 0 means 10s")
 }
 
 // Validate reads the file that is named, so that a mistake is found before anything
 // starts.
 func (c *Config) Validate() error {
-	_, err := c.load()
+	subjects, err := events.NewSubjects("")
+	if err != nil {
+		return err
+	}
+	for _, worker := range []stream.Config{c.assessments(subjects), c.verdicts(subjects)} {
+		if err := worker.Validate(); err != nil {
+			return err
+		}
+	}
+	_, err = c.load()
 	return err
+}
+
+func (c *Config) assessments(s events.Subjects) stream.Config {
+	return stream.Config{
+		Service: Name, Stream: s.Stream("EVENTS"), Consumer: "approver-router-assessments",
+		Filters: []string{s.All("assessments", 3)},
+		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
+	}
+}
+
+func (c *Config) verdicts(s events.Subjects) stream.Config {
+	return stream.Config{
+		Service: Name, Stream: s.Stream("VERDICTS"), Consumer: "approver-router-verdicts",
+		Filters: []string{s.All("verdicts", 3)}, Key: requestKey,
+		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
+	}
 }
 
 func (c *Config) load() (*routes.Routes, error) {
@@ -71,19 +105,12 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	o := &opener{subjects: rt.Subjects, store: store, now: rt.Now, opened: func(int) {}}
 	s := &Service{stop: stop}
 	s.batches = newBatcher(func(b *batch) { o.open(work, b) })
-	s.assessed, err = stream.NewWorker(rt, stream.Config{
-		Service: Name, Stream: rt.Subjects.Stream("EVENTS"), Consumer: "approver-router-assessments",
-		Filters: []string{rt.Subjects.All("assessments", 3)},
-	}, &assessments{subjects: rt.Subjects, routes: table, batches: s.batches, now: rt.Now})
+	s.assessed, err = stream.NewWorker(rt, cfg.assessments(rt.Subjects), &assessments{subjects: rt.Subjects, routes: table, batches: s.batches, now: rt.Now})
 	if err != nil {
 		stop()
 		return nil, err
 	}
-	s.answered, err = stream.NewWorker(rt, stream.Config{
-		Service: Name, Stream: rt.Subjects.Stream("VERDICTS"), Consumer: "approver-router-verdicts",
-		Filters: []string{rt.Subjects.All("verdicts", 3)},
-		Key:     requestKey,
-	}, &verdicts{subjects: rt.Subjects, store: store, routes: table, now: rt.Now})
+	s.answered, err = stream.NewWorker(rt, cfg.verdicts(rt.Subjects), &verdicts{subjects: rt.Subjects, store: store, routes: table, now: rt.Now})
 	if err != nil {
 		stop()
 		return nil, err
