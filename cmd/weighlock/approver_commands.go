@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
@@ -131,9 +133,9 @@ func (c *cli) watchInbox(ctx context.Context, client *approver.Client, cmd *cobr
 		case c.json:
 			_ = printJSON(cmd.OutOrStdout(), ev)
 		case ev.Request != nil:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s  waiting   %s\n", time.Now().Format(time.TimeOnly), printable(strings.Join(inboxRow(*ev.Request, time.Now()), "  ")))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s  waiting   %s\n", time.Now().Format(time.TimeOnly), words.Printable(strings.Join(inboxRow(*ev.Request, time.Now()), "  ")))
 		default:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, printable(inWords(subjects, "", ev.Message)))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, words.Printable(words.Event(subjects, "", ev.Message)))
 		}
 	})
 	if ctx.Err() != nil {

@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-)
 
-// auditDatabase is where the sink writes.
-const auditDatabase = "weighlock"
+	"github.com/weighlock/weighlock/cmd/weighlock/ask"
+)
 
 func (c *cli) auditCommand() *cobra.Command {
 	command := &cobra.Command{Use: "audit", Short: "Ask ClickHouse what happened"}
@@ -47,50 +41,10 @@ func (c *cli) auditCommand() *cobra.Command {
 					format = "JSON"
 				}
 			}
-			return queryClickHouse(cmd.Context(), place.ClickHouseURL, sql, format, cmd.OutOrStdout())
+			return ask.ClickHouse(cmd.Context(), place.ClickHouseURL, sql, format, cmd.OutOrStdout())
 		},
 	}
 	query.Flags().StringVar(&format, "format", "", "any ClickHouse output `format`: JSONEachRow, CSVWithNames, Parquet, Vertical, …")
 	command.AddCommand(query)
 	return command
-}
-
-// queryClickHouse runs sql, read-only, over ClickHouse's HTTP interface and copies the answer to w.
-func queryClickHouse(ctx context.Context, base, sql, format string, w io.Writer) error {
-	u, err := url.Parse(base)
-	if err != nil {
-		return fmt.Errorf("reading the ClickHouse URL: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("querying needs ClickHouse's HTTP interface, and %s:// is not it", u.Scheme)
-	}
-	user := u.User
-	u.User, u.Path = nil, "/"
-	params := u.Query()
-	params.Set("database", auditDatabase)
-	params.Set("default_format", format)
-	params.Set("readonly", "2")
-	if w == os.Stdout && strings.HasPrefix(format, "Pretty") {
-		params.Set("output_format_pretty_color", "0")
-	}
-	u.RawQuery = params.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(sql))
-	if err != nil {
-		return err
-	}
-	if user != nil {
-		password, _ := user.Password()
-		req.SetBasicAuth(user.Username(), password)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking ClickHouse: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 8<<10))
-		return fmt.Errorf("ClickHouse refused the query: %s", strings.TrimSpace(string(text)))
-	}
-	_, err = io.Copy(w, resp.Body)
-	return err
 }

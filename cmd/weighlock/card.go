@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -26,7 +28,7 @@ type fetched struct {
 func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) {
 	card := r.Card
 	fmt.Fprintln(w, strings.Repeat("─", width))
-	fmt.Fprintf(w, "%s  %s\n", r.ID, printable(card.Headline))
+	fmt.Fprintf(w, "%s  %s\n", r.ID, words.Printable(card.Headline))
 	fmt.Fprintln(w, strings.Repeat("─", width))
 	fmt.Fprintf(w, "For         %s (tier %d of %d), %s\n", r.Group, r.Tier+1, r.Tiers, approvals(card.Quorum))
 	if r.Open() {
@@ -60,7 +62,7 @@ func printItem(w io.Writer, item fetched) {
 		return
 	}
 	p := item.Proposed
-	field(w, "Does", toolOr(p.Tool, p.Breakpoint)+" "+compact(p.Arguments))
+	field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+compact(p.Arguments))
 	if t := p.Target; t != nil {
 		field(w, "Target", strings.TrimSpace(strings.Join([]string{t.Kind, t.Name, t.Environment}, " ")))
 	}
@@ -87,7 +89,7 @@ func field(w io.Writer, label, text string) {
 		return
 	}
 	const indent = 12
-	lines := wrap(printable(clip(text, 2000)), width-indent)
+	lines := wrap(words.Printable(words.Clip(text, 2000)), width-indent)
 	for i, line := range lines {
 		if i > 0 {
 			label = ""
@@ -133,11 +135,11 @@ func firstProposed(items []fetched) *events.ActionProposed {
 }
 
 func plan(steps []events.PlanStep) string {
-	words := make([]string, len(steps))
+	list := make([]string, len(steps))
 	for i, s := range steps {
-		words[i] = fmt.Sprintf("%d. %s", i+1, s.Description)
+		list[i] = fmt.Sprintf("%d. %s", i+1, s.Description)
 	}
-	return strings.Join(words, "  ")
+	return strings.Join(list, "  ")
 }
 
 func approvals(n int) string {

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/ask"
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -58,7 +61,7 @@ func (c *cli) report(w io.Writer, findings []finding) error {
 		if !f.OK {
 			mark = "BAD "
 		}
-		fmt.Fprintf(w, "%s %-12s %s\n", mark, f.Check, printable(f.Saw))
+		fmt.Fprintf(w, "%s %-12s %s\n", mark, f.Check, words.Printable(f.Saw))
 		if f.Do != "" {
 			fmt.Fprintf(w, "     %-12s → %s\n", "", f.Do)
 		}
@@ -192,7 +195,7 @@ func engineFinding(ctx context.Context, place dev.Place) finding {
 		return f
 	}
 	var answer strings.Builder
-	if err := queryClickHouse(ctx, place.ClickHouseURL, "SELECT version(), (SELECT count() FROM events FINAL)", "TSV", &answer); err != nil {
+	if err := ask.ClickHouse(ctx, place.ClickHouseURL, "SELECT version(), (SELECT count() FROM events FINAL)", "TSV", &answer); err != nil {
 		f.Saw, f.Do = err.Error(), "look at the log of `weighlock dev`; the audit waits in the streams meanwhile"
 		return f
 	}

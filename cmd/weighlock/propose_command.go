@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/internal/authz"
@@ -113,9 +115,9 @@ func (c *cli) printDecision(w io.Writer, d agent.Decision) error {
 			return err
 		}
 	} else {
-		fmt.Fprintln(w, printable(decisionWords(&d.DecisionMade)))
+		fmt.Fprintln(w, words.Printable(words.Decision(&d.DecisionMade)))
 		for _, a := range d.DecidedBy.Approvers {
-			fmt.Fprintf(w, "  %s: %s%s\n", a.Approver, a.Verdict, printable(quoted(a.Comment)))
+			fmt.Fprintf(w, "  %s: %s%s\n", a.Approver, a.Verdict, words.Printable(words.Quoted(a.Comment)))
 		}
 	}
 	if d.Outcome != events.Approved {

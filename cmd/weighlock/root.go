@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
@@ -74,26 +76,11 @@ func table(w io.Writer, header []string, rows [][]string) error {
 	}
 	for _, row := range rows {
 		for i := range row {
-			row[i] = printable(row[i])
+			row[i] = words.Printable(row[i])
 		}
 		if _, err := io.WriteString(t, strings.Join(row, "\t")+"\n"); err != nil {
 			return err
 		}
 	}
 	return t.Flush()
-}
-
-// printable makes text from agents safe for a terminal: it cannot move the cursor, hide or
-// imitate anything on the card.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r < 0x20, r == 0x7f, r >= 0x80 && r < 0xa0, // control characters
-			r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff: // invisible, direction
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }

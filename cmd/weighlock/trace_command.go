@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
+
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
@@ -160,7 +162,7 @@ func readStream(ctx context.Context, js jetstream.JetStream, s events.Subjects, 
 		if err != nil {
 			m.Type, m.Words = "unreadable", err.Error()
 		} else {
-			m.Type, m.ID, m.Data, m.Words = e.Type, e.ID, e.Data, inWords(s, msg.Subject(), e)
+			m.Type, m.ID, m.Data, m.Words = e.Type, e.ID, e.Data, words.Event(s, msg.Subject(), e)
 		}
 		found = append(found, m)
 	}
@@ -175,7 +177,7 @@ func sorted(all []moment) []moment {
 func printTimeline(w io.Writer, all []moment) error {
 	start := all[0].At
 	for _, m := range all {
-		if _, err := fmt.Fprintf(w, "%s  %10s  %s\n", m.At.Local().Format("15:04:05.000"), "+"+m.At.Sub(start).Round(time.Millisecond).String(), printable(m.Words)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s  %10s  %s\n", m.At.Local().Format("15:04:05.000"), "+"+m.At.Sub(start).Round(time.Millisecond).String(), words.Printable(m.Words)); err != nil {
 			return err
 		}
 	}

@@ -80,6 +80,7 @@ func consume(stream, consumer string) []string {
 		"$JS.API.CONSUMER.INFO." + at,
 		"$JS.API.CONSUMER.MSG.NEXT." + at,
 		"$JS.API.CONSUMER.UNPIN." + at, // hand over to a standby at shutdown
+		"$JS.API.CONSUMER.RESET." + at, // begin again after what was stored, when the server skipped ahead
 		"$JS.ACK." + at + ".>",
 		"$JS.ACK.*.*." + at + ".>",
 	}

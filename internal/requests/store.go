@@ -65,15 +65,17 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 	if err != nil {
 		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 	}
+	var revision uint64 // above zero where only a marker is in the way
 	for range attempts {
-		err = st.put(ctx, s, value, 0)
+		err = st.put(ctx, s, value, revision)
 		if err == nil {
 			return s, nil
 		}
 		if !lost(err) {
 			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 		}
-		stands, loadErr := st.Load(ctx, s.Request)
+		stands, _, found, loadErr := st.load(ctx, s.Request)
+		revision = found
 		switch {
 		case loadErr == nil && stands.Digest != s.Digest:
 			return stands, fmt.Errorf("creating request %s: %w", s.Request, ErrExists)
@@ -131,11 +133,13 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 		return s, nil, 0, fmt.Errorf("reading request: %w: %w", ErrNotFound, err)
 	}
 	m, err := st.last(ctx, request)
-	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && isMarker(m) {
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
-	}
-	if err != nil {
+	case err != nil:
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
+	case isMarker(m):
+		return s, nil, m.Sequence, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {
 		return s, nil, 0, fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)

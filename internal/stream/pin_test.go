@@ -34,7 +34,7 @@ func TestPinIsKept(t *testing.T) {
 			t.Parallel()
 			r := streamtest.NewRig(t)
 			sh := newShelf(assess(r.Subjects), func(id string) bool { return id != "a0" })
-			small := func(_ *stream.Runtime, c *stream.Config) { c.MaxInFlight, c.PinnedTTL = 8, 300*time.Millisecond }
+			small := func(_ *stream.Runtime, c *stream.Config) { c.MaxInFlight, c.PinnedTTL = 8, time.Second }
 			start(t, r, sh, small)
 			feed(t, r, 0, 1)
 			settled(t, r)
@@ -48,8 +48,8 @@ func TestPinIsKept(t *testing.T) {
 				feed(t, r, 1, 31)
 				streamtest.Eventually(t, "waiting for the holds", func() error { return sh.holding(held) })
 			}
-			streamtest.Eventually(t, "waiting for ten lives of a pin to pass", func() error {
-				if age := time.Since(since); age < 3*time.Second {
+			streamtest.Eventually(t, "waiting for several lives of a pin to pass", func() error {
+				if age := time.Since(since); age < 5*time.Second {
 					return fmt.Errorf("pinned for %s", age)
 				}
 				return nil

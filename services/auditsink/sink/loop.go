@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -21,9 +20,10 @@ type loop struct {
 	ledger   ledger
 	batch    *batch
 	fresh    bool // the manifest was read after the last message came
-	messages jetstream.MessagesContext
-	last     jetstream.Msg // of the batch, to be acknowledged
-	received bool          // this session is the one that gets messages
+	consumer jetstream.Consumer
+	fetched  jetstream.MessageBatch // what the pull under way has brought; nil for no pull
+	last     jetstream.Msg          // of the batch, to be acknowledged
+	received bool                   // this session is the one that gets messages
 }
 
 // errAgain ends a session that has to start over at once.
@@ -62,32 +62,20 @@ func (l *loop) run(ctx context.Context) {
 
 // session follows the stream until something is in doubt or ctx ends.
 func (l *loop) session(ctx context.Context) error {
-	l.received, l.fresh, l.last = false, false, nil
-	consumer, err := l.open(ctx)
-	if err != nil {
+	l.received, l.fresh, l.last, l.fetched = false, false, nil, nil
+	var err error
+	if l.consumer, err = l.open(ctx); err != nil {
 		return err
 	}
-	l.messages, err = consumer.Messages(
-		jetstream.PullMaxMessagesWithBytesLimit(pullMessages, pullBytes), jetstream.PullExpiry(pullExpiry),
-		jetstream.PullPriorityGroup(priorityGroup),
-	)
-	if err != nil {
-		return fmt.Errorf("pulling: %w", err)
-	}
-	defer l.messages.Stop()
-	defer context.AfterFunc(ctx, l.messages.Stop)()
 	l.s.setState(l.stream, nil)
 	for {
-		m, err := l.messages.Next(jetstream.NextMaxWait(l.patience()))
+		m, err := l.next(ctx)
 		switch {
-		case err == nil:
+		case err != nil:
+		case m != nil:
 			err = l.take(ctx, m)
-		case errors.Is(err, nats.ErrTimeout):
-			err = l.idle(ctx)
-		case ctx.Err() != nil:
-			return l.finish(ctx)
 		default:
-			err = fmt.Errorf("pulling: %w", err)
+			err = l.idle(ctx)
 		}
 		if err == nil && l.due() {
 			err = l.write(ctx)
@@ -99,6 +87,47 @@ func (l *loop) session(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// next returns the next message, or nil when none came within the loop's patience. It pulls one batch after the other and not
+// ahead: the client's continuous pull drops messages when a loop that waits for ClickHouse lets its buffer fill.
+func (l *loop) next(ctx context.Context) (jetstream.Msg, error) {
+	if l.fetched == nil {
+		var err error
+		l.fetched, err = l.consumer.Fetch(pullMessages, jetstream.FetchMaxBytes(pullBytes), jetstream.FetchMaxWait(pullExpiry),
+			jetstream.FetchPriorityGroup(priorityGroup))
+		if err != nil {
+			return nil, fmt.Errorf("pulling: %w", err)
+		}
+	}
+	select { // the usual case needs no timer
+	case m, ok := <-l.fetched.Messages():
+		return m, l.pulled(ok)
+	default:
+	}
+	timer := time.NewTimer(l.patience())
+	defer timer.Stop()
+	select {
+	case m, ok := <-l.fetched.Messages():
+		return m, l.pulled(ok)
+	case <-timer.C:
+		return nil, nil //nolint:nilnil // documented
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// pulled looks at how a pull ended, when it has.
+func (l *loop) pulled(more bool) error {
+	if more {
+		return nil
+	}
+	err := l.fetched.Error()
+	l.fetched = nil
+	if err == nil || errors.Is(err, jetstream.ErrPinIDMismatch) { // another sink has taken over; this one waits in line
+		return nil
+	}
+	return fmt.Errorf("pulling: %w", err)
 }
 
 // open finds out where to go on, and makes the consumer if it is missing.

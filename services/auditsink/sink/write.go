@@ -147,7 +147,6 @@ func (l *loop) send(ctx context.Context, t *table, rows int, token string) error
 func (l *loop) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.s.cfg.Drain)
 	defer cancel()
-	l.messages.Stop()
 	if p := l.ledger.Pending; l.batch.rows > 0 && (p == nil || p.Hi == l.batch.hi) {
 		if err := l.write(ctx); err != nil {
 			l.log.Warn("the last batch was not written; the next start repeats it", "error", err)
@@ -157,6 +156,18 @@ func (l *loop) finish(ctx context.Context) error {
 		if err := l.goBack(ctx); err != nil && !errors.Is(err, errAgain) {
 			l.log.Warn("leaving the consumer", "error", err)
 		}
+		l.unpin(ctx)
 	}
 	return nil
+}
+
+// unpin lets a standby take over at once instead of after pinnedTTL.
+func (l *loop) unpin(ctx context.Context) {
+	handle, err := l.s.js.Stream(ctx, l.stream)
+	if err == nil {
+		err = handle.UnpinConsumer(ctx, consumerName, priorityGroup)
+	}
+	if err != nil {
+		l.log.Warn("handing the consumer over", "error", err)
+	}
 }

@@ -35,7 +35,10 @@ func (s *Service) sweep(ctx context.Context, index *requests.Index) {
 		s.logger.Error("looking for missed timers", "error", err)
 	}
 	for _, st := range index.Overdue(s.now(), s.cfg.Grace) {
-		if err := s.rearm(ctx, st); err != nil && ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := s.rearm(ctx, st); err != nil {
 			s.logger.Error("arming a missed timer", "request", st.Request, "error", err)
 			continue
 		}

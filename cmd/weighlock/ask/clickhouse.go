@@ -1,0 +1,53 @@
+// Package ask puts one query to ClickHouse over its HTTP interface.
+package ask
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Database is where the sink writes.
+const Database = "weighlock"
+
+// ClickHouse runs sql, read-only, over ClickHouse's HTTP interface and copies the answer to w.
+func ClickHouse(ctx context.Context, base, sql, format string, w io.Writer) error {
+	u, err := url.Parse(base)
+	if err != nil {
+		return fmt.Errorf("reading the ClickHouse URL: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("querying needs ClickHouse's HTTP interface, and %s:// is not it", u.Scheme)
+	}
+	user := u.User
+	u.User, u.Path = nil, "/"
+	params := u.Query()
+	params.Set("database", Database)
+	params.Set("default_format", format)
+	params.Set("readonly", "2")
+	params.Set("output_format_pretty_color", "0")
+	params.Set("output_format_pretty_row_numbers", "0")
+	u.RawQuery = params.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(sql))
+	if err != nil {
+		return err
+	}
+	if user != nil {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("asking ClickHouse: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 8<<10))
+		return fmt.Errorf("ClickHouse refused the query: %s", strings.TrimSpace(string(text)))
+	}
+	_, err = io.Copy(w, resp.Body)
+	return err
+}

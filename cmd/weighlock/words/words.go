@@ -1,0 +1,145 @@
+// Package words says what events mean, in one line for people, safe for a terminal.
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Event says what an event means, in one line for people. Text in it comes from
+// agents and approvers: print it through [Printable].
+func Event(s events.Subjects, subject string, e events.Event) string {
+	switch e.Type {
+	case events.ActionProposedType:
+		return describe(e, func(a *events.ActionProposed) string {
+			_, agent, action, _ := s.ParseAction(subject)
+			return fmt.Sprintf("%s proposes %s: %s %s", agent, action, Tool(a.Tool, a.Breakpoint), Clip(string(a.Arguments), 90))
+		})
+	case events.ActionAssessedType:
+		return describe(e, func(a *events.ActionAssessed) string {
+			return fmt.Sprintf("scored %d, %s: %s", a.Score, a.Level, a.Reason)
+		})
+	case events.ApprovalRequestedType:
+		return describe(e, func(a *events.ApprovalRequested) string {
+			card, err := a.ReadCard()
+			if err != nil {
+				return err.Error()
+			}
+			return fmt.Sprintf("%s is asked, on card %s: %s", a.Group, a.Request, card.Headline)
+		})
+	case events.ApprovalRemindedType:
+		return describe(e, func(a *events.ApprovalReminded) string {
+			return fmt.Sprintf("%s is reminded of %s", a.Group, a.Request)
+		})
+	case events.ApprovalEscalatedType:
+		return describe(e, func(a *events.ApprovalEscalated) string {
+			return fmt.Sprintf("%s goes on from %s to %s: %s", a.Request, a.FromGroup, a.ToGroup, a.Reason)
+		})
+	case events.VerdictCastType:
+		return describe(e, func(v *events.VerdictCast) string {
+			channel, approver, request, _ := s.ParseVerdict(subject)
+			return fmt.Sprintf("%s answers %s (%s): %s%s", approver, request, channel, verdictWords(v), Quoted(v.Comment))
+		})
+	case events.VerdictRefusedType:
+		return describe(e, func(v *events.VerdictRefused) string {
+			return fmt.Sprintf("the verdict of %s on %s does not count: %s", v.Approver, v.Request, v.Reason)
+		})
+	case events.ApprovalResolvedType:
+		return describe(e, func(a *events.ApprovalResolved) string {
+			return fmt.Sprintf("%s is closed by %s", a.Request, a.By)
+		})
+	case events.DecisionMadeType:
+		return describe(e, Decision)
+	case events.ActionExecutedType:
+		return describe(e, func(a *events.ActionExecuted) string {
+			return fmt.Sprintf("the agent reports: %s in %s%s", a.Status, a.FinishedAt.Sub(a.StartedAt), Quoted(a.Error))
+		})
+	case events.MessageDeadType:
+		return describe(e, func(m *events.MessageDead) string {
+			return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason)
+		})
+	}
+	return e.Type
+}
+
+// describe decodes the payload of e and describes it.
+func describe[T any, P interface {
+	*T
+	events.Payload
+}](e events.Event, say func(*T) string) string {
+	payload, err := events.As[T, P](e)
+	if err != nil {
+		return e.Type + ", unreadable: " + err.Error()
+	}
+	return say(payload)
+}
+
+// Decision says who decided what, and why.
+func Decision(d *events.DecisionMade) string {
+	by := string(d.DecidedBy.Kind)
+	if len(d.DecidedBy.Approvers) > 0 {
+		names := make([]string, len(d.DecidedBy.Approvers))
+		for i, a := range d.DecidedBy.Approvers {
+			names[i] = a.Approver
+		}
+		by = strings.Join(names, ", ")
+	}
+	review := ""
+	if d.Review {
+		review = ", to be reviewed"
+	}
+	return fmt.Sprintf("%s/%s is %s by %s%s: %s", d.Agent, d.Action, d.Outcome, by, review, d.Reason)
+}
+
+func verdictWords(v *events.VerdictCast) string {
+	parts := make([]string, 0, len(v.Items)+1)
+	if v.Verdict != "" {
+		parts = append(parts, string(v.Verdict))
+	}
+	for _, item := range v.Items {
+		parts = append(parts, fmt.Sprintf("%s %d", item.Verdict, item.Number))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Tool names the tool, or the breakpoint where there is none.
+func Tool(tool string, at events.Breakpoint) string {
+	if tool == "" {
+		return string(at)
+	}
+	return tool
+}
+
+// Quoted sets a comment apart; nothing where there is none.
+func Quoted(comment string) string {
+	if comment == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %q", comment)
+}
+
+// Clip shortens s to at most most characters.
+func Clip(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+// Printable makes text from agents safe for a terminal: it cannot move the cursor, hide or
+// imitate anything on the card.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < 0x20, r == 0x7f, r >= 0x80 && r < 0xa0, // control characters
+			r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff: // invisible, direction
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
