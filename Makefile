@@ -5,8 +5,6 @@ LINT    := $(TOOLS)/golangci-lint
 BIN     := $(CURDIR)/bin
 PKGS    ?= ./...
 
-export CHDB_LIB_PATH ?=
-
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 
 func (c *cli) benchCommand() *cobra.Command {
 	o := bench.Options{Log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }}
+	var profile string
 	command := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure throughput and latency beside the raw ceilings of the same run",
@@ -22,6 +24,13 @@ with the same payload and no logic; (b) with it, the same beside a plain batch i
 many rows of the same size into the same engine. A ratio of 1 would be free.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if profile != "" {
+				stop, err := startProfile(profile)
+				if err != nil {
+					return err
+				}
+				defer stop()
+			}
 			r, err := bench.Run(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -44,6 +53,22 @@ many rows of the same size into the same engine. A ratio of 1 would be free.`,
 	flags.Float64Var(&o.Rate, "rate", 500, "actions per `second` of the latency runs")
 	flags.Float64Var(&o.Seconds, "seconds", 10, "length of each latency run")
 	flags.IntVar(&o.Agents, "agents", 4, "`number` of agents that propose at once")
+	flags.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the whole run to this `file`")
+	flags.BoolVar(&o.OnlyPipeline, "only-pipeline", false, "measure the pipeline without the audit and nothing else, for profiles")
 	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "give up after this `time`")
 	return command
+}
+
+func startProfile(name string) (stop func(), err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
 }

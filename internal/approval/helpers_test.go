@@ -70,7 +70,7 @@ func tierEnds(tier int) TimerFired {
 
 func asJSON(t interface {
 	Helper()
-	Fatal(...any)
+	Fatal(args ...any)
 }, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)

@@ -65,7 +65,7 @@ func checkCard(card *events.Card, origins int) error {
 	seen := make(map[[2]string]bool, len(card.Items))
 	for i := range card.Items {
 		item := &card.Items[i]
-		if err := item.ActionRef.Validate(); err != nil {
+		if err := item.Validate(); err != nil {
 			return fmt.Errorf("items[%d]: %w", i, err)
 		}
 		if item.ArgumentsDigest == "" {

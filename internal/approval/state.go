@@ -126,16 +126,16 @@ func (s *State) UnmarshalJSON(data []byte) error {
 }
 
 // ReadCard returns the card, decoded. It is shared: do not change it.
-func (s State) ReadCard() *events.Card { return s.card }
+func (s *State) ReadCard() *events.Card { return s.card }
 
 // CardItem returns what the card says of item number n, from 1.
-func (s State) CardItem(n int) events.CardItem { return s.card.Items[n-1] }
+func (s *State) CardItem(n int) events.CardItem { return s.card.Items[n-1] }
 
 // Group is the group of the current tier.
-func (s State) Group() string { return s.Rules.Tiers[s.Tier].Group }
+func (s *State) Group() string { return s.Rules.Tiers[s.Tier].Group }
 
 // Groups are the groups that were brought in so far, each once.
-func (s State) Groups() []string {
+func (s *State) Groups() []string {
 	var groups []string
 	for _, t := range s.Rules.Tiers[:s.Tier+1] {
 		if !slices.Contains(groups, t.Group) {
@@ -146,18 +146,18 @@ func (s State) Groups() []string {
 }
 
 // Due is when the current tier ends.
-func (s State) Due() time.Time { return s.tierEnd(s.Tier) }
+func (s *State) Due() time.Time { return s.tierEnd(s.Tier) }
 
 // tierStart and tierEnd follow the plan made at opening, not when timers really
 // fired: the card promised EndsAt, and an outage does not move it.
-func (s State) tierStart(tier int) time.Time {
+func (s *State) tierStart(tier int) time.Time {
 	if tier == 0 {
 		return s.OpenedAt
 	}
 	return s.tierEnd(tier - 1)
 }
 
-func (s State) tierEnd(tier int) time.Time {
+func (s *State) tierEnd(tier int) time.Time {
 	if end := s.OpenedAt.Add(s.Rules.span(tier)); end.Before(s.EndsAt) {
 		return end
 	}
@@ -166,17 +166,17 @@ func (s State) tierEnd(tier int) time.Time {
 
 // last reports whether the end of tier is the end of the request: the path's
 // last tier, or one that a deadline cuts short.
-func (s State) last(tier int) bool {
+func (s *State) last(tier int) bool {
 	return tier == len(s.Rules.Tiers)-1 || !s.tierEnd(tier).Before(s.EndsAt)
 }
 
 // copied is s with everything that a step may change copied.
-func (s State) copied() State {
-	s.Items = slices.Clone(s.Items)
-	for i := range s.Items {
-		s.Items[i].Votes = slices.Clone(s.Items[i].Votes)
+func (s *State) copied() State {
+	c := *s
+	c.Items = slices.Clone(s.Items)
+	for i := range c.Items {
+		c.Items[i].Votes = slices.Clone(c.Items[i].Votes)
 	}
-	s.Verdicts = slices.Clone(s.Verdicts)
-	s.Entered = slices.Clone(s.Entered)
-	return s
+	c.Verdicts = slices.Clone(s.Verdicts)
+	return c
 }

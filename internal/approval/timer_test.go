@@ -59,6 +59,23 @@ func TestTimersThatAreNotOfTheCurrentTierAreDropped(t *testing.T) {
 	}
 }
 
+func TestTheNextTierComesInWhenTheTimerFired(t *testing.T) {
+	t.Parallel()
+	s := mustOpen(t, 1, twoTiers(1))
+	at := noon.Add(11 * time.Minute)
+	s, effects := play(t, s, TimerFired{Tier: 0, Kind: Escalate, At: at})
+	told := effects[0].(Announce)
+	if !told.At.Equal(at) || told.Group != "managers" || s.Group() != "managers" || !s.Due().Equal(noon.Add(15*time.Minute)) {
+		t.Errorf("told %+v, due %s", told, s.Due())
+	}
+	if e := told.Payload.(*events.ApprovalEscalated); e.FromGroup != "finance" || e.ToTier != 1 || !e.EndsAt.Equal(s.EndsAt) {
+		t.Errorf("escalated as %+v", e)
+	}
+	if arms := effects[1:]; !reflect.DeepEqual(arms, Timers(s)) || len(arms) != 1 {
+		t.Errorf("armed %+v", arms)
+	}
+}
+
 func TestTheEndIsNeverAnApproval(t *testing.T) {
 	t.Parallel()
 	for _, otherwise := range []events.Outcome{events.Rejected, events.Expired} {

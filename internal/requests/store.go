@@ -202,7 +202,7 @@ func backOff(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(time.Duration(rand.Int64N(int64(5 * time.Millisecond)))):
+	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
 		return nil
 	}
 }

@@ -53,8 +53,8 @@ func (o *outputs) arm(a approval.Arm) (stream.Output, error) {
 	e = e.Because(o.cause)
 	e.Subject = o.state.Request
 	e.TraceParent = o.traceParent()
-	generation := rand.Uint64()
-	at := a.At.Add(rand.N(maxJitter))
+	generation := rand.Uint64()       //nolint:gosec // it has to differ, not to be secret
+	at := a.At.Add(rand.N(maxJitter)) //nolint:gosec // it spreads load
 	return stream.Output{
 		Subject: o.subjects.Timer(o.state.Request, a.Tier, generation), Event: e, MsgID: id,
 		Header: nats.Header{

@@ -39,6 +39,8 @@ type proposed struct {
 	id     string
 	event  events.Event
 	digest string // of the event's data
+
+	argumentsDigest string
 }
 
 // prepare validates the action and makes its event. Identical actions with the same id give
@@ -55,7 +57,8 @@ func (a Action) prepare(agent, replyTo string, now time.Time) (proposed, error) 
 	} else if err := checkTraceParent(a.TraceParent); err != nil {
 		return proposed{}, err
 	}
-	if _, err := events.ArgumentsDigest(a.Arguments); err != nil {
+	argumentsDigest, err := events.ArgumentsDigest(a.Arguments)
+	if err != nil {
 		return proposed{}, err
 	}
 	payload := a.payload(agent)
@@ -66,7 +69,7 @@ func (a Action) prepare(agent, replyTo string, now time.Time) (proposed, error) 
 	e.Subject = agent + "/" + a.ID
 	e.TraceParent = a.TraceParent
 	e.ReplyTo = replyTo + a.ID
-	return proposed{id: a.ID, event: e, digest: events.Digest(e.Data)}, nil
+	return proposed{id: a.ID, event: e, digest: events.Digest(e.Data), argumentsDigest: argumentsDigest}, nil
 }
 
 func (a Action) payload(agent string) events.ActionProposed {

@@ -142,10 +142,11 @@ func (c *Client) ask(ctx context.Context, msg *nats.Msg, timeout time.Duration) 
 		err   error
 	}
 	done := make(chan result, 1)
-	call := c.exchange.send(msg, timeout, func(reply *nats.Msg, err error) time.Duration {
+	call := c.exchange.newCall(msg, timeout, func(reply *nats.Msg, err error) time.Duration {
 		done <- result{reply, err}
 		return 0
 	})
+	c.exchange.send(call)
 	select {
 	case r := <-done:
 		return r.reply, r.err

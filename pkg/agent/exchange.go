@@ -39,9 +39,9 @@ type call struct {
 
 var errNoAnswer = errors.New("the server did not answer in time")
 
-// send puts a message on the wire; answer is called exactly once with something final, unless the
-// call is cancelled before.
-func (x *exchange) send(msg *nats.Msg, timeout time.Duration, answer func(*nats.Msg, error) time.Duration) *call {
+// newCall makes a call; once sent, answer is called exactly once with something final,
+// unless the call is cancelled before. It may be called before send returns.
+func (x *exchange) newCall(msg *nats.Msg, timeout time.Duration, answer func(*nats.Msg, error) time.Duration) *call {
 	now := time.Now()
 	c := &call{msg: msg, first: now, sent: now, deadline: now.Add(timeout), answer: answer}
 	x.mu.Lock()
@@ -49,10 +49,14 @@ func (x *exchange) send(msg *nats.Msg, timeout time.Duration, answer func(*nats.
 	c.key = strconv.FormatUint(x.next, 36)
 	x.mu.Unlock()
 	msg.Reply = x.inbox + c.key
+	return c
+}
+
+// send puts a call on the wire.
+func (x *exchange) send(c *call) {
 	if x.hold(c) {
 		x.publish(c)
 	}
-	return c
 }
 
 // hold registers a call; a closed exchange fails it instead.
@@ -80,13 +84,17 @@ func (x *exchange) take(key string) *call {
 
 func (x *exchange) cancel(c *call) { x.take(c.key) }
 
+// publish tries to send. Whatever is wrong with the connection leaves the call waiting: the
+// reconnect sends it.
 func (x *exchange) publish(c *call) {
 	err := x.nc.PublishMsg(c.msg)
-	switch {
-	case err == nil, errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrConnectionReconnecting):
-		// While disconnected the call just waits: the reconnect sends it.
-	case x.take(c.key) != nil:
-		c.answer(nil, err)
+	if err == nil {
+		return
+	}
+	for _, final := range []error{nats.ErrConnectionClosed, nats.ErrConnectionDraining, nats.ErrMaxPayload, nats.ErrBadSubject, nats.ErrHeadersNotSupported} {
+		if errors.Is(err, final) && x.take(c.key) != nil {
+			c.answer(nil, err)
+		}
 	}
 }
 

@@ -97,10 +97,6 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	argumentsDigest, err := events.ArgumentsDigest(a.Arguments)
-	if err != nil {
-		return nil, err
-	}
 	msg, err := c.message(c.subjects.Action(c.opts.Agent, made.id), made.event)
 	if err != nil {
 		return nil, err
@@ -113,15 +109,12 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 		return nil, fmt.Errorf("proposing %s, not sent: %w", msg.Subject, ErrClosed)
 	}
 	p := &Pending{ID: made.id, client: c, done: make(chan struct{})}
-	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: argumentsDigest}
+	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest}
 	c.mail.expect(made.id)
-	ready := make(chan struct{})
-	call := c.exchange.send(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
-		<-ready // p.call is set
+	p.call = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		return p.answered(want, reply, err)
 	})
-	p.call = call
-	close(ready)
+	c.exchange.send(p.call)
 	return p, nil
 }
 

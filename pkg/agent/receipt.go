@@ -49,7 +49,7 @@ func (c *Client) store(ctx context.Context, msg *nats.Msg) (pubAck, error) {
 	}
 	done := make(chan result, 1)
 	start := time.Now()
-	call := c.exchange.send(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
+	call := c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		var r result
 		if r.err = err; err == nil {
 			r.ack, r.err = readAck(reply, c.subjects.Stream("ACTIONS"))
@@ -60,6 +60,7 @@ func (c *Client) store(ctx context.Context, msg *nats.Msg) (pubAck, error) {
 		done <- r
 		return 0
 	})
+	c.exchange.send(call)
 	select {
 	case r := <-done:
 		return r.ack, r.err

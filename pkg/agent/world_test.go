@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -158,3 +159,5 @@ func (w *world) await(c *agent.Client, id string) agent.Decision {
 	}
 	return d
 }
+
+func fieldsOf(v any) int { return reflect.TypeOf(v).NumField() }

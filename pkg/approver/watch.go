@@ -47,7 +47,9 @@ func (c *Client) Watch(ctx context.Context, f func(Event)) error {
 		return fmt.Errorf("watching requests: %w", err)
 	}
 	defer sub.Unsubscribe() //nolint:errcheck // a closed connection has none left
-	if err := c.nc.FlushWithContext(bounded(ctx)); err != nil {
+	flushing, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := c.nc.FlushWithContext(flushing); err != nil {
 		return fmt.Errorf("watching requests: %w", err)
 	}
 	if err := c.found(ctx, f, false); err != nil {
@@ -70,13 +72,6 @@ func (c *Client) Watch(ctx context.Context, f func(Event)) error {
 			return ErrClosed
 		}
 	}
-}
-
-// bounded gives nats.go the deadline it insists on.
-func bounded(ctx context.Context) context.Context {
-	limited, cancel := context.WithTimeout(ctx, answerWithin)
-	context.AfterFunc(limited, cancel)
-	return limited
 }
 
 // found reports what the store holds. Entries that cannot be read are logged.

@@ -2,8 +2,9 @@
 package main
 
 import (
-	"context"
 	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -16,7 +17,7 @@ func main() {
 		Name:     routing.Name,
 		Register: cfg.Register,
 		Validate: cfg.Validate,
-		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+		New: func(rt stream.Runtime, _ prometheus.Registerer) (daemon.Service, error) {
 			return routing.New(rt, cfg)
 		},
 	}))

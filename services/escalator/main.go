@@ -2,8 +2,9 @@
 package main
 
 import (
-	"context"
 	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -16,7 +17,7 @@ func main() {
 		Name:     "escalator",
 		Register: cfg.Register,
 		Validate: func() error { return cfg.Validate() }, // the method value would be that of the empty Config
-		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+		New: func(rt stream.Runtime, _ prometheus.Registerer) (daemon.Service, error) {
 			return escalation.New(rt, cfg)
 		},
 	}))

@@ -28,7 +28,9 @@ type Options struct {
 	Seconds float64       // length of each latency run
 	Agents  int           // agents that propose at once
 	Timeout time.Duration // of the whole
-	Log     func(format string, args ...any)
+	// OnlyPipeline leaves out the raw runs and the audit.
+	OnlyPipeline bool
+	Log          func(format string, args ...any)
 }
 
 // Result is what was measured. Ratios are Weighlock's throughput over the raw one of
@@ -64,6 +66,9 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 	r.Actions, r.Rate = o.Actions, o.Rate
 	if err := o.withPipeline(ctx, true, func(b *run) error { return b.withoutAudit(ctx, &r) }); err != nil {
 		return r, fmt.Errorf("without the audit: %w", err)
+	}
+	if o.OnlyPipeline {
+		return r, nil
 	}
 	if err := o.withPipeline(ctx, false, func(b *run) error { return b.withAudit(ctx, &r) }); err != nil {
 		return r, fmt.Errorf("with the audit: %w", err)
@@ -118,7 +123,10 @@ func (b *run) withoutAudit(ctx context.Context, r *Result) error {
 	if err := b.warmUp(ctx); err != nil {
 		return err
 	}
-	raw, err := startRaw(ctx, b.operator)
+	if b.OnlyPipeline {
+		return b.measureThroughput(ctx, r)
+	}
+	raw, err := startRaw(ctx, b.Agents, func() (*nats.Conn, error) { return b.pipeline.Connect(ctx, authz.TheOperator()) })
 	if err != nil {
 		return err
 	}
@@ -136,12 +144,9 @@ func (b *run) withoutAudit(ctx context.Context, r *Result) error {
 	}
 	raw.close()
 
-	b.Log("pipeline: %d actions", b.Actions)
-	before = cpu()
-	if took, err = b.throughput(ctx, b.Actions); err != nil {
+	if err := b.measureThroughput(ctx, r); err != nil {
 		return err
 	}
-	r.ActionsPerS, r.CPUPerAction = perSecond(b.Actions, took), perAction(cpu()-before, b.Actions)
 	b.Log("pipeline: %d actions at %.0f/s", n, b.Rate)
 	actionTook, err := b.latency(ctx, n)
 	if err != nil {
@@ -151,6 +156,14 @@ func (b *run) withoutAudit(ctx context.Context, r *Result) error {
 	r.P50, r.P99, r.P999 = percentile(actionTook, 0.5), percentile(actionTook, 0.99), percentile(actionTook, 0.999)
 	r.RawP50, r.RawP99, r.RawP999 = percentile(rawTook, 0.5), percentile(rawTook, 0.99), percentile(rawTook, 0.999)
 	return nil
+}
+
+func (b *run) measureThroughput(ctx context.Context, r *Result) error {
+	b.Log("pipeline: %d actions", b.Actions)
+	before := cpu()
+	took, err := b.throughput(ctx, b.Actions)
+	r.ActionsPerS, r.CPUPerAction = perSecond(b.Actions, took), perAction(cpu()-before, b.Actions)
+	return err
 }
 
 func (b *run) withAudit(ctx context.Context, r *Result) error {
@@ -164,7 +177,7 @@ func (b *run) withAudit(ctx context.Context, r *Result) error {
 	if err := b.caughtUp(ctx); err != nil {
 		return err
 	}
-	raw, err := startRaw(ctx, b.operator)
+	raw, err := startRaw(ctx, b.Agents, func() (*nats.Conn, error) { return b.pipeline.Connect(ctx, authz.TheOperator()) })
 	if err != nil {
 		return err
 	}
@@ -203,14 +216,18 @@ func (b *run) throughput(ctx context.Context, n int) (time.Duration, error) {
 	start := time.Now()
 	all, ctx := errgroup.WithContext(ctx)
 	for i, client := range b.agents {
-		share := n / len(b.agents)
-		if i < n%len(b.agents) {
-			share++
-		}
-		all.Go(func() error { return proposeAll(ctx, client, share) })
+		all.Go(func() error { return proposeAll(ctx, client, share(n, i, len(b.agents))) })
 	}
 	err := all.Wait()
 	return time.Since(start), err
+}
+
+// share is how many of n the i-th of several takes.
+func share(n, i, of int) int {
+	if i < n%of {
+		return n/of + 1
+	}
+	return n / of
 }
 
 func proposeAll(ctx context.Context, client *agent.Client, n int) error {

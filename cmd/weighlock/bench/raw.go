@@ -3,16 +3,21 @@ package bench
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // The raw ceiling: the same three durable stores as an action's way (actions,
-// assessments, decisions) and a reply, with the same client library, acknowledgements and
-// batch sizes, and no logic in between.
+// assessments, decisions) and a reply, with as many senders and a connection for each hop as
+// separate services have, a subject for each message as each action has, the same
+// acknowledgements and batch sizes, and no logic in between.
 const (
 	rawPull    = 2000
 	rawPending = 1024
@@ -22,28 +27,42 @@ const (
 var stall = jetstream.WithStallWait(time.Minute)
 
 type rawHops struct {
-	js      jetstream.JetStream
-	nc      *nats.Conn
+	conns   []*nats.Conn // one a hop, then the senders
 	streams []jetstream.Stream
 	stop    []jetstream.ConsumeContext
 	failed  atomic.Pointer[error]
 }
 
+// hops is how many times a message is carried from one stream to the next.
+const hops = 2
+
 // startRaw makes three streams beside the pipeline's and forwards between them.
-func startRaw(ctx context.Context, nc *nats.Conn) (*rawHops, error) {
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(rawPending))
+func startRaw(ctx context.Context, senders int, connect func() (*nats.Conn, error)) (r *rawHops, err error) {
+	r = &rawHops{}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	for range hops + senders {
+		nc, err := connect()
+		if err != nil {
+			return nil, err
+		}
+		r.conns = append(r.conns, nc)
+	}
+	js, err := jetstream.New(r.conns[0])
 	if err != nil {
 		return nil, err
 	}
-	r := &rawHops{js: js, nc: nc}
-	for i := range 3 {
-		stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: fmt.Sprintf("RAW_%d", i), Subjects: []string{fmt.Sprintf("raw.%d.*", i)}})
+	for i := range hops + 1 {
+		stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: rawStream(i), Subjects: []string{fmt.Sprintf("raw.%d.*.*", i)}})
 		if err != nil {
 			return nil, fmt.Errorf("making a raw stream: %w", err)
 		}
 		r.streams = append(r.streams, stream)
 	}
-	for i := range 2 {
+	for i := range hops {
 		if err := r.forward(ctx, i); err != nil {
 			return nil, err
 		}
@@ -54,7 +73,17 @@ func startRaw(ctx context.Context, nc *nats.Conn) (*rawHops, error) {
 // forward carries every message of stream i to stream i+1 and acknowledges it once that
 // has stored it; after the last stream the sender gets its reply.
 func (r *rawHops) forward(ctx context.Context, i int) error {
-	consumer, err := r.streams[i].CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: "forward", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 50_000})
+	nc := r.conns[i]
+	here, next := fmt.Sprintf("raw.%d.", i), fmt.Sprintf("raw.%d.", i+1)
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(rawPending))
+	if err != nil {
+		return err
+	}
+	stream, err := js.Stream(ctx, rawStream(i))
+	if err != nil {
+		return fmt.Errorf("opening a raw stream: %w", err)
+	}
+	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: "forward", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 50_000})
 	if err != nil {
 		return fmt.Errorf("making a raw consumer: %w", err)
 	}
@@ -71,9 +100,9 @@ func (r *rawHops) forward(ctx context.Context, i int) error {
 				r.failed.Store(&err)
 				return
 			}
-			if i == 1 {
+			if i == hops-1 {
 				reply := f.in.Headers().Get("replyto")
-				if err := r.nc.Publish(reply, f.in.Data()); err != nil {
+				if err := nc.Publish(reply, f.in.Data()); err != nil {
 					r.failed.Store(&err)
 				}
 			}
@@ -81,8 +110,8 @@ func (r *rawHops) forward(ctx context.Context, i int) error {
 		}
 	}()
 	consume, err := consumer.Consume(func(m jetstream.Msg) {
-		out := &nats.Msg{Subject: fmt.Sprintf("raw.%d.x", i+1), Header: m.Headers(), Data: m.Data()}
-		done, err := r.js.PublishMsgAsync(out, stall)
+		out := &nats.Msg{Subject: next + strings.TrimPrefix(m.Subject(), here), Header: m.Headers(), Data: m.Data()}
+		done, err := js.PublishMsgAsync(out, stall)
 		if err != nil {
 			r.failed.Store(&err)
 			return
@@ -96,6 +125,8 @@ func (r *rawHops) forward(ctx context.Context, i int) error {
 	return nil
 }
 
+func rawStream(i int) string { return fmt.Sprintf("RAW_%d", i) }
+
 // close ends the forwarding and deletes the streams.
 func (r *rawHops) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -103,53 +134,77 @@ func (r *rawHops) close() {
 	for _, c := range r.stop {
 		c.Stop()
 	}
-	for _, s := range r.streams {
-		_ = r.js.DeleteStream(ctx, s.CachedInfo().Config.Name)
+	if js, err := jetstream.New(r.conns[0]); err == nil {
+		for i := range r.streams {
+			_ = js.DeleteStream(ctx, rawStream(i))
+		}
+	}
+	for _, nc := range r.conns {
+		nc.Close()
 	}
 }
 
 // throughput sends n messages and returns once n replies are back.
 func (r *rawHops) throughput(ctx context.Context, n int, payload rawPayload) (time.Duration, error) {
-	inbox := r.nc.NewRespInbox()
-	replies := make(chan struct{})
+	start := time.Now()
+	senders := r.conns[hops:]
+	all, ctx := errgroup.WithContext(ctx)
+	for i, nc := range senders {
+		all.Go(func() error { return r.sendAll(ctx, nc, share(n, i, len(senders)), payload) })
+	}
+	err := all.Wait()
+	return time.Since(start), err
+}
+
+func (r *rawHops) sendAll(ctx context.Context, nc *nats.Conn, n int, payload rawPayload) error {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(rawPending))
+	if err != nil {
+		return err
+	}
+	inbox, sender := nc.NewRespInbox(), nuid.Next()
+	back := make(chan struct{})
 	var got atomic.Int64
-	sub, err := r.nc.Subscribe(inbox, func(*nats.Msg) {
+	sub, err := nc.Subscribe(inbox, func(*nats.Msg) {
 		if got.Add(1) == int64(n) {
-			close(replies)
+			close(back)
 		}
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	_ = sub.SetPendingLimits(-1, -1)
-	start := time.Now()
-	for range n {
-		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
-			return 0, fmt.Errorf("publishing raw: %w", err)
+	for i := range n {
+		if _, err := js.PublishMsgAsync(payload.message("raw.0."+sender+"."+strconv.Itoa(i), inbox), stall); err != nil {
+			return fmt.Errorf("publishing raw: %w", err)
 		}
 	}
 	select {
-	case <-replies:
-		return time.Since(start), nil
+	case <-back:
+		return nil
 	case <-ctx.Done():
 		if err := r.failed.Load(); err != nil {
-			return 0, *err
+			return *err
 		}
-		return 0, fmt.Errorf("%d of %d raw replies: %w", got.Load(), n, ctx.Err())
+		return fmt.Errorf("%d of %d raw replies: %w", got.Load(), n, ctx.Err())
 	}
 }
 
 // latency sends n messages at rate per second and returns how long each reply took.
 func (r *rawHops) latency(ctx context.Context, n int, rate float64, payload rawPayload) ([]time.Duration, error) {
+	nc := r.conns[hops]
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
 	return paced(ctx, n, rate, func(ctx context.Context) error {
-		inbox := r.nc.NewRespInbox()
-		sub, err := r.nc.SubscribeSync(inbox)
+		inbox := nc.NewRespInbox()
+		sub, err := nc.SubscribeSync(inbox)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = sub.Unsubscribe() }()
-		if _, err := r.js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
+		if _, err := js.PublishMsgAsync(payload.message("raw.0.latency."+nuid.Next(), inbox), stall); err != nil {
 			return err
 		}
 		_, err = sub.NextMsgWithContext(ctx)

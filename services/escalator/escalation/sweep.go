@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -60,9 +61,7 @@ func (s *Service) rearm(ctx context.Context, st approval.State) error {
 		if err != nil {
 			return fmt.Errorf("encoding timer %s: %w", o.Event.ID, err)
 		}
-		for key, values := range o.Header {
-			h[key] = values
-		}
+		maps.Copy(h, o.Header)
 		if _, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: o.Subject, Header: nats.Header(h), Data: data}); err != nil {
 			return fmt.Errorf("publishing timer %s: %w", o.Event.ID, err)
 		}
