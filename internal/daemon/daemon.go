@@ -34,8 +34,8 @@ type Program struct {
 	Register func(fs *flag.FlagSet)
 	// Validate names the first own setting that is wrong.
 	Validate func() error
-	// New makes the service; metrics of its own go to registry.
-	New func(rt stream.Runtime, registry prometheus.Registerer) (Service, error)
+	// New makes the service.
+	New func(rt stream.Runtime) (Service, error)
 }
 
 // GCPercent is how far the heap of a service may grow between collections, in percent of what lives,
@@ -96,7 +96,7 @@ func (p Program) run(ctx context.Context, args []string) error {
 	}
 	defer closeConns()
 	rt.Logger, rt.Metrics, rt.Now = logger, stream.NewMetrics(registry), time.Now
-	s, err := p.New(rt, registry)
+	s, err := p.New(rt)
 	if err != nil {
 		return err
 	}

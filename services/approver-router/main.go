@@ -4,8 +4,6 @@ package main
 import (
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/services/approver-router/routing"
@@ -17,7 +15,7 @@ func main() {
 		Name:     routing.Name,
 		Register: cfg.Register,
 		Validate: cfg.Validate,
-		New: func(rt stream.Runtime, _ prometheus.Registerer) (daemon.Service, error) {
+		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return routing.New(rt, cfg)
 		},
 	}))

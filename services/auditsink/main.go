@@ -4,8 +4,6 @@ package main
 import (
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/services/auditsink/sink"
@@ -17,8 +15,7 @@ func main() {
 		Name:     sink.Name,
 		Register: cfg.Register,
 		Validate: func() error { return cfg.Validate() }, // the method value would be that of the empty Config
-		New: func(rt stream.Runtime, registry prometheus.Registerer) (daemon.Service, error) {
-			cfg.Registerer = registry
+		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return sink.New(rt, cfg)
 		},
 	}))

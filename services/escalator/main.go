@@ -4,8 +4,6 @@ package main
 import (
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/services/escalator/escalation"
@@ -17,7 +15,7 @@ func main() {
 		Name:     "escalator",
 		Register: cfg.Register,
 		Validate: func() error { return cfg.Validate() }, // the method value would be that of the empty Config
-		New: func(rt stream.Runtime, _ prometheus.Registerer) (daemon.Service, error) {
+		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return escalation.New(rt, cfg)
 		},
 	}))

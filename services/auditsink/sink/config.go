@@ -29,7 +29,7 @@ type Config struct {
 	IdleWait time.Duration
 	// Drain is how long a stopping sink may take to write the batch in hand. Default 5 s.
 	Drain time.Duration
-	// Registerer takes the sink's metrics; nil keeps them to itself.
+	// Registerer takes the sink's metrics; nil means the one of the runtime's metrics.
 	Registerer prometheus.Registerer
 }
 
