@@ -181,8 +181,11 @@ func TestTheIndexFollowsWhatChanges(t *testing.T) {
 		if _, err := store.Create(ctx, states[i]); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := store.Claim(ctx, "billing", fmt.Sprint("r-", i, "-1"), states[i].Request); err != nil {
+			t.Fatal(err)
+		}
 	}
-	overdue(3, nil)
+	overdue(3, nil) // claims are no requests
 	if got := index.Overdue(time.Now(), 0); len(got) != 0 {
 		t.Errorf("%d are overdue before their time", len(got))
 	}

@@ -257,12 +257,31 @@ func (l *loop) gap(ctx context.Context, next, seq uint64) error {
 	return l.goBack(ctx)
 }
 
-// goBack makes the consumer deliver from behind the high water again.
+// goBack makes the consumer deliver from behind the high water again. The pull under way has to end first: it would take the
+// messages along, and they would come again only after ackWait, to be found out of place once more. The pin is
+// given up last, since the next session's pulls do not know it.
 func (l *loop) goBack(ctx context.Context) error {
+	l.endPull(ctx)
+	defer l.unpin(ctx)
 	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
 		return fmt.Errorf("setting the consumer back to %d: %w", l.ledger.HighWater+1, err)
 	}
 	return errAgain
+}
+
+// endPull drops what still comes of the pull under way; that is over after pullExpiry at the latest.
+func (l *loop) endPull(ctx context.Context) {
+	if l.fetched == nil {
+		return
+	}
+	for more := true; more; {
+		select {
+		case _, more = <-l.fetched.Messages():
+		case <-ctx.Done():
+			return
+		}
+	}
+	l.fetched = nil
 }
 
 // idle looks after a pending batch that will get no more messages.
