@@ -23,7 +23,8 @@ type Config struct {
 	BatchRows int
 	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 16 MiB.
 	BatchBytes int
-	// BatchWait is the longest a message waits for its batch to fill, up to one minute. Default 1 s.
+	// BatchWait is the longest a message waits for its batch to fill, up to one minute; four times as long in a batch of
+	// 1,000 rows and more, which is cheaper to write. Default 1 s.
 	BatchWait time.Duration
 	// IdleWait ends a batch early when nothing more came for so long. Default 200 ms.
 	IdleWait time.Duration
