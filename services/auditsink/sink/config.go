@@ -49,10 +49,12 @@ const (
 	priorityGroup    = "active"
 	requestTimeout   = 2 * time.Minute
 	connectionsIdle  = 8
-	Name             = "auditsink"
 	manifestBucket   = "AUDIT"
 	maxPartitionsOff = "0"
 )
+
+// Name is the service's name, of its identity, dead letters and metrics.
+const Name = "auditsink"
 
 var safeDatabase = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 
@@ -113,7 +115,7 @@ func (c Config) Validate() error {
 }
 
 func checkURL(text string) error {
-	fix := "use http://user:password@host:8123/ or https://"
+	fix := "use http://user:password@host:8123/ or https://" //nolint:gosec // a pattern, no password
 	if text == "" {
 		return wrong("clickhouseURL", "is missing", fix)
 	}
