@@ -38,6 +38,14 @@ type service interface {
 func start(t *testing.T) *pipeline {
 	t.Helper()
 	p := &pipeline{Server: natstest.Start(t)}
+	// Everybody is made known before there is traffic: in the server (2.15.2) a reload races with
+	// connections that publish, which the race detector reports.
+	for _, id := range []authz.Identity{
+		{Kind: authz.Agent, Name: "billing"}, {Kind: authz.Agent, Name: "mallory"}, {Kind: authz.Adapter, Name: "console"},
+		{Kind: authz.Approver, Name: "alice"}, {Kind: authz.Approver, Name: "bob"}, {Kind: authz.Approver, Name: "carol"}, {Kind: authz.Approver, Name: "mallory"},
+	} {
+		p.Add(t, id)
+	}
 	p.js = p.JetStream(t, authz.TheOperator())
 	p.run(t, authz.RiskScorer, func(rt stream.Runtime) (service, error) { return scoring.New(rt, scoring.Config{}) })
 	p.run(t, authz.ApproverRouter, func(rt stream.Runtime) (service, error) {
