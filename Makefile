@@ -33,7 +33,7 @@ bench: build engine ## throughput and latency beside the raw ceilings of the sam
 
 .PHONY: lint
 lint: $(LINT) ## golangci-lint, in the version build/tools pins
-	$(LINT) run $(PKGS)
+	$(LINT) run --allow-parallel-runners $(PKGS)
 
 $(LINT): build/tools/go.sum
 	@mkdir -p $(TOOLS)

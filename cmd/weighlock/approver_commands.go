@@ -25,17 +25,16 @@ func asFlag(command *cobra.Command, as *string) {
 }
 
 // approver opens a connection as the person at the terminal.
-func (c *cli) approver(ctx context.Context, as string) (*approver.Client, dev.Place, error) {
+func (c *cli) approver(ctx context.Context, as string) (*approver.Client, error) {
 	place, err := c.place()
 	if err != nil {
-		return nil, place, err
+		return nil, err
 	}
 	name, key, err := whoIsThere(place, as)
 	if err != nil {
-		return nil, place, err
+		return nil, err
 	}
-	client, err := approver.Connect(ctx, approver.Options{URL: place.NATSURL, Approver: name, SeedFile: key, Prefix: place.Prefix})
-	return client, place, err
+	return approver.Connect(ctx, approver.Options{URL: place.NATSURL, Approver: name, SeedFile: key, Prefix: place.Prefix})
 }
 
 func whoIsThere(place dev.Place, as string) (name, key string, err error) {
@@ -58,8 +57,8 @@ func whoIsThere(place dev.Place, as string) (name, key string, err error) {
 	}
 	var names []string
 	for _, u := range users {
-		if u.Identity.Kind == authz.Approver {
-			names = append(names, u.Identity.Name)
+		if u.Kind == authz.Approver {
+			names = append(names, u.Name)
 		}
 	}
 	if len(names) == 1 {
@@ -77,7 +76,7 @@ func (c *cli) inboxCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			client, _, err := c.approver(ctx, as)
+			client, err := c.approver(ctx, as)
 			if err != nil {
 				return err
 			}
@@ -138,10 +137,10 @@ func (c *cli) watchInbox(ctx context.Context, client *approver.Client, cmd *cobr
 			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, words.Printable(words.Event(subjects, "", ev.Message)))
 		}
 	})
-	if ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil { // the user ends a watch by ending ctx: no failure
+		return err
 	}
-	return err
+	return nil
 }
 
 func (c *cli) showCommand() *cobra.Command {
@@ -151,7 +150,7 @@ func (c *cli) showCommand() *cobra.Command {
 		Short: "The whole card, with the actions as they were proposed",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, _, err := c.approver(cmd.Context(), as)
+			client, err := c.approver(cmd.Context(), as)
 			if err != nil {
 				return err
 			}
@@ -234,7 +233,7 @@ func (c *cli) verdictCommand(use, short string, verdict events.VerdictKind) *cob
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			client, _, err := c.approver(ctx, as)
+			client, err := c.approver(ctx, as)
 			if err != nil {
 				return err
 			}
@@ -271,8 +270,7 @@ func (c *cli) cast(ctx context.Context, cmd *cobra.Command, client *approver.Cli
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	cast, err := client.Cast(ctx, v)
-	var refused *approver.RefusedError
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*approver.RefusedError](err); ok {
 		return &exitError{code: exitRefused, err: err}
 	}
 	if err != nil && cast.Sequence == 0 {

@@ -121,7 +121,7 @@ func permissionsFinding(ctx context.Context, place dev.Place) finding {
 		return f
 	}
 	for _, u := range users {
-		if u.Identity.Kind != authz.Agent {
+		if u.Kind != authz.Agent {
 			continue
 		}
 		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision", ""

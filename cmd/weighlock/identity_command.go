@@ -69,7 +69,7 @@ func (c *cli) identityListCommand() *cobra.Command {
 			}
 			rows := make([][]string, len(users))
 			for i, u := range users {
-				rows[i] = []string{u.Identity.String(), u.PublicKey}
+				rows[i] = []string{u.String(), u.PublicKey}
 			}
 			return table(cmd.OutOrStdout(), []string{"IDENTITY", "PUBLIC KEY"}, rows)
 		},

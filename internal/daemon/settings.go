@@ -150,8 +150,7 @@ func Fatal(name string, err error) int {
 		return 0
 	}
 	fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-	var field *events.FieldError
-	if errors.As(err, &field) {
+	if _, ok := errors.AsType[*events.FieldError](err); ok {
 		return 2
 	}
 	return 1

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -105,7 +106,7 @@ func (r *reader) text() (string, error) {
 
 func (r *reader) number() (any, error) {
 	end := 0
-	for end < len(r.rest) && bytes.IndexByte([]byte("+-.0123456789eE"), r.rest[end]) >= 0 {
+	for end < len(r.rest) && strings.IndexByte("+-.0123456789eE", r.rest[end]) >= 0 {
 		end++
 	}
 	text := string(r.rest[:end])

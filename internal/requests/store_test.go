@@ -212,11 +212,11 @@ func TestTheIndexFollowsWhatChanges(t *testing.T) {
 	if _, err := store.Load(ctx, "r-0"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a deleted request: %v", err)
 	}
-	if _, err := store.Create(ctx, states[0]); err == nil {
-		overdue(1, nil)
-	} else {
+	// An id is never used again: its marker may be what keeps a slow router out.
+	if _, err := store.Create(ctx, states[0]); !errors.Is(err, ErrGone) {
 		t.Errorf("after a deletion: %v", err)
 	}
+	overdue(0, nil)
 }
 
 func TestApplyEndsWithItsContext(t *testing.T) {

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -165,9 +166,7 @@ func (s *send) encode(j *job, o *Output, maxPayload int64) error {
 	if err != nil {
 		return fmt.Errorf("encoding output %s: %w", o.Subject, err)
 	}
-	for k, v := range o.Header {
-		header[k] = v
-	}
+	maps.Copy(header, o.Header)
 	if o.MsgID != "" {
 		header[jetstream.MsgIDHeader] = []string{o.MsgID}
 	}

@@ -236,8 +236,7 @@ func refused(t *testing.T, err error, stream, field string) {
 	if want := "stream " + stream + ": " + field; !strings.Contains(err.Error(), want) {
 		t.Fatalf("%q does not name %q", err, want)
 	}
-	var difference *topology.DifferenceError
-	if !errors.As(err, &difference) {
+	if _, ok := errors.AsType[*topology.DifferenceError](err); !ok {
 		t.Fatalf("%v is no DifferenceError", err)
 	}
 }

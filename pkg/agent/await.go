@@ -71,7 +71,7 @@ func (c *Client) await(ctx context.Context, id string) (d Decision, err error) {
 }
 
 // jitter spreads waiters that started together: 0.75 to 1.25 of d.
-func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) }
+func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) } //nolint:gosec // spreading load needs no secrecy
 
 // replied takes what arrives on the reply subject; what is not a decision on the action named
 // there is dropped, since anybody may have caused it.

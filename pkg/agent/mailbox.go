@@ -144,6 +144,6 @@ func (b *mailbox) drop(e *entry) {
 
 func (b *mailbox) trim() {
 	for b.idle.Len() > maxRemembered || b.bytes > maxHeldBytes && b.idle.Len() > 0 {
-		b.drop(b.idle.Front().Value.(*entry))
+		b.drop(b.idle.Front().Value.(*entry)) //nolint:forcetypeassert // the list holds nothing else
 	}
 }

@@ -120,8 +120,7 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 
 func (p *Pending) answered(want Proposal, reply *nats.Msg, err error) time.Duration {
 	if err != nil {
-		var forbidden *PermissionError
-		if errors.As(err, &forbidden) {
+		if _, ok := errors.AsType[*PermissionError](err); ok {
 			p.finish(Proposal{}, fmt.Errorf("proposing action %s: %w", p.ID, err))
 		} else {
 			p.finish(Proposal{}, p.client.unconfirmed(p.ID, err))
@@ -217,8 +216,7 @@ func readAck(m *nats.Msg, stream string) (pubAck, error) {
 
 // again reports whether trying later may help.
 func again(err error) bool {
-	var refused *StoreError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*StoreError](err); ok {
 		return refused.Code == codeInFlight || strings.Contains(refused.Description, "temporarily unavailable")
 	}
 	return errors.Is(err, ErrNoStream)

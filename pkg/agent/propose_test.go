@@ -74,8 +74,7 @@ func TestProposeSaysSizeAndLimit(t *testing.T) {
 	// size counts every byte the server counts.
 	a.Reasoning = a.Reasoning[:int64(len(a.Reasoning))-(large.Size-large.Limit)-10]
 	if _, err := c.Propose(w.ctx(), a); err != nil {
-		var refused *agent.StoreError // the stream may keep some bytes for itself, and says so
-		if !errors.As(err, &refused) {
+		if _, ok := errors.AsType[*agent.StoreError](err); !ok {
 			t.Fatal(err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func checkRequired(e Event) error {
-	name := ""
+	var name string
 	switch {
 	case e.ID == "":
 		name = "id"

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -46,7 +47,7 @@ func ArgumentsDigest(arguments json.RawMessage) (string, error) {
 	if err != nil {
 		return "", argumentsError("cannot be read: " + err.Error())
 	}
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return "", argumentsError("are followed by something else")
 	}
 	return Digest(canonical), nil

@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -101,7 +102,7 @@ func decodeStructured(body []byte) (Event, error) {
 		}
 	}
 	_, _ = dec.ReadToken()
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return Event{}, bodyError("is followed by something else")
 	}
 	if err := setData(&e, data, data64); err != nil {

@@ -12,7 +12,7 @@ import (
 func main() {
 	var cfg escalation.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     "escalator",
+		Name:     escalation.Name,
 		Register: cfg.Register,
 		Validate: func() error { return cfg.Validate() }, // the method value would be that of the empty Config
 		New: func(rt stream.Runtime) (daemon.Service, error) {

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -220,9 +221,7 @@ type rawPayload struct {
 
 func (p rawPayload) message(subject, replyTo string) *nats.Msg {
 	h := make(nats.Header, len(p.header)+1)
-	for k, v := range p.header {
-		h[k] = v
-	}
+	maps.Copy(h, p.header)
 	h["replyto"] = []string{replyTo}
 	return &nats.Msg{Subject: subject, Header: h, Data: p.data}
 }

@@ -169,8 +169,7 @@ func together(ctx context.Context, client *agent.Client, w work, from, to int) e
 					return nil
 				}
 			})
-			var rejected *agent.RejectedError
-			if errors.As(err, &rejected) {
+			if _, ok := errors.AsType[*agent.RejectedError](err); ok {
 				return nil // an agent goes on without
 			}
 			return err

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -86,8 +87,8 @@ func (p *Pipeline) onStop(undo func()) { p.cleanups = append(p.cleanups, undo) }
 
 // Stop drains the services and stops everything in the reverse order of starting.
 func (p *Pipeline) Stop() {
-	for i := len(p.cleanups) - 1; i >= 0; i-- {
-		p.cleanups[i]()
+	for _, undo := range slices.Backward(p.cleanups) {
+		undo()
 	}
 	p.cleanups = nil
 }

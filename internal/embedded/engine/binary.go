@@ -45,7 +45,7 @@ func (c *binaryChild) command(stderr io.Writer) (*exec.Cmd, error) {
 
 func (c *binaryChild) started() error { return nil }
 
-func (c *binaryChild) ask(cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGTERM) } //nolint:errcheck // it ended in between
+func (c *binaryChild) ask(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) } // an error says that it ended in between
 
 func (c *binaryChild) release() {}
 

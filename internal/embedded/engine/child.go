@@ -14,10 +14,10 @@ const childEnv = "WEIGHLOCK_ENGINE_CHILD"
 
 // childSettings are what the parent tells the library's process, on its standard input: no password in arguments or environment.
 type childSettings struct {
-	Library  string
-	Dir      string
-	User     string
-	Password string
+	Library  string `json:"library"`
+	Dir      string `json:"dir"`
+	User     string `json:"user"`
+	Password string `json:"password"`
 }
 
 // libraryChild runs this executable again, to load libchdb.
@@ -56,12 +56,13 @@ func (c *libraryChild) command(stderr io.Writer) (*exec.Cmd, error) {
 
 // started hands over the settings. The pipe stays open: its end tells the process that this one is gone.
 func (c *libraryChild) started() error {
-	return json.NewEncoder(c.pipe).Encode(childSettings{Library: c.path, Dir: c.dir, User: c.engine.User, Password: c.engine.Password})
+	settings := childSettings{Library: c.path, Dir: c.dir, User: c.engine.User, Password: c.engine.Password}
+	return json.NewEncoder(c.pipe).Encode(settings) //nolint:gosec // the pipe is how the child gets its password
 }
 
-func (c *libraryChild) ask(*exec.Cmd) { c.pipe.Close() } //nolint:errcheck // a pipe that is closed already asks as well
+func (c *libraryChild) ask(*exec.Cmd) { c.pipe.Close() } // a pipe that is closed already asks as well
 
 func (c *libraryChild) release() {
-	c.pipe.Close()   //nolint:errcheck // the process has ended
-	c.socket.Close() //nolint:errcheck // a copy; the listener is the engine's
+	c.pipe.Close()   // the process has ended
+	c.socket.Close() // a copy; the listener is the engine's
 }

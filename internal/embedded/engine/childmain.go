@@ -45,7 +45,7 @@ func serveLibrary() error {
 	if err != nil {
 		return fmt.Errorf("taking over the engine's port: %w", err)
 	}
-	file.Close() //nolint:errcheck // FileListener has its own copy
+	file.Close() // FileListener has its own copy
 	if err := os.MkdirAll(settings.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the engine's data directory: %w", err)
 	}

@@ -94,14 +94,18 @@ func (e *Engine) prepare(o Options, dir string) (childKind, error) {
 	if host, _, err := net.SplitHostPort(address); err != nil || host != "127.0.0.1" {
 		return nil, fmt.Errorf("engine address %q: the engine listens on 127.0.0.1 only, as 127.0.0.1:PORT", address)
 	}
-	listener, err := net.Listen("tcp", address)
+	tcp, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("reading the engine's address: %w", err)
+	}
+	listener, err := net.ListenTCP("tcp", tcp)
 	if err != nil {
 		return nil, fmt.Errorf("taking the engine's port: %w", err)
 	}
 	e.Addr = listener.Addr().String()
 	switch o.Source.Kind {
 	case Library:
-		e.listener = listener.(*net.TCPListener)
+		e.listener = listener
 		return &libraryChild{engine: e, path: o.Source.Path, dir: filepath.Join(dir, "data")}, nil
 	case Binary:
 		// The server binds the port itself, so that it has to be given back first.

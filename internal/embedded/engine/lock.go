@@ -31,7 +31,7 @@ func lockDir(ctx context.Context, dir string) (*dirLock, error) {
 		}
 		owner := lockOwner(path)
 		if !errors.Is(err, syscall.EWOULDBLOCK) || alive(owner) || ctx.Err() != nil {
-			file.Close() //nolint:errcheck // nothing was written
+			file.Close() // nothing was written
 			return nil, fmt.Errorf("engine directory %s is in use by process %d: stop that one, or use another directory: %w", dir, owner, err)
 		}
 		select {
@@ -40,7 +40,7 @@ func lockDir(ctx context.Context, dir string) (*dirLock, error) {
 		}
 	}
 	if err := writeOwner(file); err != nil {
-		file.Close() //nolint:errcheck // the write's error is the one that counts
+		file.Close() // the write's error is the one that counts
 		return nil, fmt.Errorf("locking the engine's directory: %w", err)
 	}
 	return &dirLock{file: file}, nil

@@ -120,11 +120,11 @@ func (e *Engine) end(kind childKind, cmd *exec.Cmd, exited <-chan error) {
 	timer := time.NewTimer(stopGrace)
 	defer timer.Stop()
 	select {
-	case <-exited:
+	case <-exited: //nolint:errcheck // it was asked to end; how it did matters to nobody
 	case <-timer.C:
 		e.log.Warn("engine does not end, killing it", "pid", cmd.Process.Pid)
 		cmd.Process.Kill() //nolint:errcheck // it ended in between
-		<-exited
+		<-exited           //nolint:errcheck // it was killed
 	}
 }
 
@@ -139,7 +139,7 @@ func (e *Engine) waitAnswer(ctx context.Context) bool {
 			return false
 		}
 		if response, err := client.Do(request); err == nil {
-			response.Body.Close() //nolint:errcheck // nothing was read that could be lost
+			response.Body.Close() // nothing was read that could be lost
 			if response.StatusCode == http.StatusOK {
 				return true
 			}

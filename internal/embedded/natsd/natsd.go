@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -107,7 +106,7 @@ func (s *Server) start() (err error) {
 	if err := s.awaitReady(log.fatal); err != nil {
 		return err
 	}
-	s.listen = s.ns.Addr().(*net.TCPAddr).String()
+	s.listen = s.ns.Addr().String()
 	return nil
 }
 

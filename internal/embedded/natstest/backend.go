@@ -8,11 +8,11 @@ import (
 
 // spec is all it takes to start a server, in a form that passes to a child process.
 type spec struct {
-	Dir        string
-	KeysDir    string
-	Listen     string
-	Prefix     string
-	MaxPayload int32
+	Dir        string `json:"dir"`
+	KeysDir    string `json:"keysDir"`
+	Listen     string `json:"listen"`
+	Prefix     string `json:"prefix"`
+	MaxPayload int32  `json:"maxPayload"`
 }
 
 // backend is a running server, in this process or another one.

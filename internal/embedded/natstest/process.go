@@ -17,6 +17,8 @@ const childVariable = "WEIGHLOCK_NATSTEST_SERVER"
 
 // init turns the test binary into a server where it was started as one, before
 // any test or flag is looked at.
+//
+//nolint:gochecknoinits // every package's tests would have to call it from a TestMain otherwise
 func init() {
 	if text := os.Getenv(childVariable); text != "" {
 		if err := serveChild(text, os.Stdin, os.Stdout); err != nil {
@@ -64,7 +66,7 @@ func startProcess(sp spec) (backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{command: exec.Command(os.Args[0])}
+	p := &process{command: exec.Command(os.Args[0])} //nolint:gosec // the test binary starts itself
 	p.command.Env = append(os.Environ(), childVariable+"="+string(text))
 	p.command.Stderr = os.Stderr
 	if p.in, err = p.command.StdinPipe(); err != nil {
@@ -105,11 +107,11 @@ func (p *process) Reload() error {
 
 func (p *process) Shutdown() {
 	p.in.Close() // the child ends when its input does
-	p.end()
+	_ = p.end()  // it may have been killed before
 }
 
 func (p *process) Kill() error {
 	err := p.command.Process.Kill()
-	p.end() // an error, since it was killed
+	_ = p.end() // an error, since it was killed
 	return err
 }

@@ -29,6 +29,7 @@ type Factory struct {
 // Exercise runs every scenario against workers of the factory, which is made anew for
 // each scenario's server.
 func Exercise(t *testing.T, factory func(r *Rig) Factory) {
+	t.Helper()
 	for _, s := range []struct {
 		name string
 		run  func(*testing.T, *trial)
@@ -105,6 +106,7 @@ func (x *trial) done(t *testing.T, n int) {
 
 // publishFails takes the output's stream off its subjects for a while.
 func publishFails(t *testing.T, x *trial) {
+	t.Helper()
 	name, _ := x.f.Output(0)
 	s, err := x.JS.Stream(t.Context(), name)
 	if err != nil {
@@ -136,6 +138,7 @@ func publishFails(t *testing.T, x *trial) {
 
 // pubAckLost lets publishes reach the server and loses what it answers.
 func pubAckLost(t *testing.T, x *trial) {
+	t.Helper()
 	p := NewProxy(t, x.URL)
 	x.start(t, p.URL())
 	x.feed(t, 0, 10)

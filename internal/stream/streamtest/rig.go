@@ -32,7 +32,7 @@ func NewRig(t testing.TB, options ...natstest.Option) *Rig {
 	return &Rig{Server: s, JS: s.JetStream(t, authz.TheOperator())}
 }
 
-// Connect connects with full rights to url: the server's own, or a proxy's.
+// ConnectTo connects with full rights to url: the server's own, or a proxy's.
 func (r *Rig) ConnectTo(t testing.TB, url string) *nats.Conn {
 	t.Helper()
 	id := authz.TheOperator()

@@ -31,7 +31,7 @@ func newClient(c Config) (*client, error) {
 	if err != nil {
 		return nil, errors.New("the ClickHouse URL cannot be read") // err repeats the URL with its password
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented; nobody here replaces it
 	transport.MaxIdleConnsPerHost = connectionsIdle
 	transport.DisableCompression = true
 	transport.WriteBufferSize = 256 << 10
@@ -127,13 +127,12 @@ func (c *client) post(ctx context.Context, database string, v url.Values, body i
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		var ue *url.Error // repeats the whole URL
-		if errors.As(err, &ue) {
+		if ue, ok := errors.AsType[*url.Error](err); ok { // repeats the whole URL
 			err = ue.Err
 		}
 		return "", fmt.Errorf("asking ClickHouse at %s: %w", c.endpoint.Host, err)
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was written
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return "", fmt.Errorf("reading ClickHouse's answer: %w", err)

@@ -57,7 +57,8 @@ func (h *hasher) leaf(subject string, headers, data []byte) (out Hash) {
 		h.state = sha256.New()
 	}
 	h.state.Reset()
-	b := append(h.scratch[:0], leafDomain...)
+	b := h.scratch[:0]
+	b = append(b, leafDomain...)
 	b = strconv.AppendInt(b, int64(len(subject)), 10)
 	b = append(append(b, ':'), subject...)
 	b = strconv.AppendInt(b, int64(len(headers)), 10)

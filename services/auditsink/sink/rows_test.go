@@ -105,7 +105,7 @@ func TestDeadLettersOfServices(t *testing.T) {
 func TestClickHouseAbsentAtStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	real, err := url.Parse(w.cfg.ClickHouseURL)
+	clickhouse, err := url.Parse(w.cfg.ClickHouseURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestClickHouseAbsentAtStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, absent := w.cfg, *real
+	cfg, absent := w.cfg, *clickhouse
 	absent.Host = listener.Addr().String()
 	cfg.ClickHouseURL = absent.String()
 	listener.Close()
@@ -126,14 +126,14 @@ func TestClickHouseAbsentAtStart(t *testing.T) {
 	if _, err := w.js.Consumer(t.Context(), w.nats.Subjects.Stream("ACTIONS"), consumerName); err == nil {
 		t.Error("the sink consumes although it cannot write")
 	}
-	if strings.Contains(s.Ready().Error(), real.User.String()) {
+	if strings.Contains(s.Ready().Error(), clickhouse.User.String()) {
 		t.Error("Ready tells the password")
 	}
 	if listener, err = net.Listen("tcp", absent.Host); err != nil {
 		t.Fatal(err)
 	}
-	proxy := &http.Server{Handler: httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: real.Host})}
-	go proxy.Serve(listener) //nolint:errcheck // ends with Close
+	proxy := &http.Server{Handler: httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: clickhouse.Host})}
+	go proxy.Serve(listener) // ends with Close
 	t.Cleanup(func() { proxy.Close() })
 	w.caughtUp()
 	w.until("Ready to be well", func() bool { return s.Ready() == nil })

@@ -190,7 +190,7 @@ func (r *rig) decision(t testing.TB, id string) *events.DecisionMade {
 
 func (r *rig) noDeadLetters(t *testing.T) {
 	t.Helper()
-	dead, err := r.Dead(service)
+	dead, err := r.Dead(Name)
 	if err != nil {
 		t.Fatal(err)
 	}

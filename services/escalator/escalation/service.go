@@ -18,10 +18,10 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-const (
-	service = "escalator"
-	source  = "/services/escalator"
-)
+// Name is the service's name, of its identity, dead letters and metrics.
+const Name = "escalator"
+
+const source = "/services/" + Name
 
 // Service is the escalator. Make it with [New].
 type Service struct {
@@ -53,7 +53,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
-	s.logger = s.logger.With("service", service)
+	s.logger = s.logger.With("service", Name)
 	if err := s.addWorkers(rt); err != nil {
 		return nil, fmt.Errorf("escalator: %w", err)
 	}
@@ -77,7 +77,7 @@ func (s *Service) addWorkers(rt stream.Runtime) error {
 			Key:     stream.AgentKey, // the third token is the request
 		}, s.handleDue},
 	} {
-		w.cfg.Service = service
+		w.cfg.Service = Name
 		w.cfg.AckWait, w.cfg.PinnedTTL, w.cfg.Drain = s.cfg.AckWait, s.cfg.PinnedTTL, s.cfg.Drain
 		worker, err := stream.NewWorker(rt, w.cfg, w.handler)
 		if err != nil {

@@ -242,7 +242,7 @@ func TestTimersThatMakeNoSense(t *testing.T) {
 	r.PublishRaw(t, "wl.due.r-1.0.2", nil, []byte("not an event"))
 	r.fire(t, "wl.due.r-9.0.1", requests.Timer{Request: "r-9", Kind: approval.Escalate})
 	r.quiet(t)
-	dead, err := r.Dead(service)
+	dead, err := r.Dead(Name)
 	if err != nil || len(dead) != 4 {
 		t.Errorf("%d dead letters, %v", len(dead), err)
 	}

@@ -37,6 +37,7 @@ func (c *Conn) Query(sql, format string, params ...Param) (*Result, error) {
 		return nil, ErrClosed
 	}
 	p := bind(params)
+	//nolint:gosec // libchdb's C interface takes pointers and lengths; KeepAlive holds what they point at
 	handle := c.lib.query(*c.handle, unsafe.StringData(sql), uintptr(len(sql)), unsafe.StringData(format), uintptr(len(format)),
 		first(p.names), first(p.nameLens), first(p.values), first(p.valueLens), uintptr(len(params)))
 	runtime.KeepAlive(p)
@@ -64,7 +65,7 @@ func (l *Library) result(handle uintptr) (*Result, error) {
 		WrittenRows: l.writeRows(handle), WrittenBytes: l.writeBytes(handle),
 	}}
 	if data, n := l.resultData(handle), l.resultLen(handle); data != nil && n > 0 {
-		r.Data = unsafe.Slice(data, n)
+		r.Data = unsafe.Slice(data, n) //nolint:gosec // the engine's own memory and its length, valid until Close
 	}
 	return r, nil
 }

@@ -18,6 +18,7 @@ func (c *Conn) Insert(sql, format string, params ...Param) (*Insert, error) {
 		return nil, ErrClosed
 	}
 	p := bind(params)
+	//nolint:gosec // libchdb's C interface takes pointers and lengths; KeepAlive holds what they point at
 	stream := c.lib.insert(*c.handle, unsafe.StringData(sql), uintptr(len(sql)), unsafe.StringData(format), uintptr(len(format)),
 		first(p.names), first(p.nameLens), first(p.values), first(p.valueLens), uintptr(len(params)))
 	runtime.KeepAlive(p)

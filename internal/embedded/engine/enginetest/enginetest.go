@@ -43,11 +43,11 @@ func Main(m *testing.M) {
 }
 
 // Engine is the shared engine. Without libchdb or a clickhouse program the test fails with what to do.
-func Engine(t testing.TB) *engine.Engine {
-	t.Helper()
+func Engine(tb testing.TB) *engine.Engine {
+	tb.Helper()
 	shared.once.Do(func() { shared.engine, shared.err = start() })
 	if shared.err != nil {
-		t.Fatalf("the tests need a ClickHouse engine: %v", shared.err)
+		tb.Fatalf("the tests need a ClickHouse engine: %v", shared.err)
 	}
 	return shared.engine
 }
@@ -85,21 +85,21 @@ type Conn struct {
 }
 
 // Database makes a fresh database on the shared engine and drops it when the test ends.
-func Database(t testing.TB) Conn {
-	t.Helper()
-	return DatabaseOn(t, Engine(t))
+func Database(tb testing.TB) Conn {
+	tb.Helper()
+	return DatabaseOn(tb, Engine(tb))
 }
 
 // DatabaseOn is Database on an engine the test has started itself. It must live until the test's cleanup.
-func DatabaseOn(t testing.TB, e *engine.Engine) Conn {
-	t.Helper()
+func DatabaseOn(tb testing.TB, e *engine.Engine) Conn {
+	tb.Helper()
 	c := Conn{Addr: e.Addr, User: e.User, Password: e.Password, Database: "test_" + strings.ToLower(rand.Text()[:12])}
 	if err := post(c.rawURL("default"), "CREATE DATABASE "+c.Database); err != nil {
-		t.Fatalf("making a database: %v", err)
+		tb.Fatalf("making a database: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := post(c.rawURL("default"), "DROP DATABASE IF EXISTS "+c.Database+" SYNC"); err != nil {
-			t.Errorf("dropping the test's database: %v", err)
+			tb.Errorf("dropping the test's database: %v", err)
 		}
 	})
 	return c
@@ -127,15 +127,15 @@ func (c Conn) Options() *clickhouse.Options {
 }
 
 // Open opens a clickhouse-go connection that is closed when the test ends.
-func (c Conn) Open(t testing.TB) driver.Conn {
-	t.Helper()
+func (c Conn) Open(tb testing.TB) driver.Conn {
+	tb.Helper()
 	conn, err := clickhouse.Open(c.Options())
 	if err != nil {
-		t.Fatalf("opening the engine: %v", err)
+		tb.Fatalf("opening the engine: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := conn.Close(); err != nil {
-			t.Errorf("closing the engine's connection: %v", err)
+			tb.Errorf("closing the engine's connection: %v", err)
 		}
 	})
 	return conn
@@ -152,7 +152,7 @@ func post(address, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing was written
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", response.Status, text)

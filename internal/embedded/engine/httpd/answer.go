@@ -47,7 +47,7 @@ func feed(insert *chdb.Insert, data io.Reader) error {
 		}
 		if err == io.EOF || filled == len(buffer) {
 			if _, refused := insert.Write(buffer[:filled]); refused != nil || err == io.EOF {
-				return nil
+				return nil //nolint:nilerr // Commit knows the reason
 			}
 			filled = 0
 		}
@@ -77,7 +77,7 @@ func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, state
 	}
 	s.describe(w, result.Summary, format)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.Write(body) //nolint:errcheck // the client is gone; nobody is left to tell
+	_, _ = w.Write(body) // if it fails the client is gone; nobody is left to tell
 	return nil
 }
 

@@ -38,8 +38,7 @@ func refuse(code int, format string, args ...any) *chdb.Error {
 
 // asEngineError gives every error a code: what does not come from the engine is a failure of this server.
 func asEngineError(err error) *chdb.Error {
-	var e *chdb.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*chdb.Error](err); ok {
 		return e
 	}
 	if errors.Is(err, errMultiple) {
@@ -77,5 +76,5 @@ func writeError(w http.ResponseWriter, err error) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="ClickHouse server HTTP API"`)
 	}
 	w.WriteHeader(status(e.Code))
-	fmt.Fprintln(w, e.Text) //nolint:errcheck // the client is gone; nobody is left to tell
+	fmt.Fprintln(w, e.Text) // if it fails the client is gone; nobody is left to tell
 }

@@ -65,8 +65,7 @@ func splitBody(body io.Reader) (Statement, io.Reader, error) {
 }
 
 func readFailed(err error) error {
-	var e *chdb.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*chdb.Error](err); ok {
 		return e
 	}
 	return refuse(codeCannotRead, "reading the request's body: %v", err)

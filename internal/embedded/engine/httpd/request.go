@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -92,7 +93,7 @@ func (o *options) sessionSQL() []string {
 	}
 	settings := o.settings
 	if o.readonly {
-		settings = append(settings[:len(settings):len(settings)], setting{"readonly", "2"})
+		settings = append(slices.Clip(settings), setting{"readonly", "2"})
 	}
 	if len(settings) > 0 {
 		assignments := make([]string, len(settings))

@@ -17,6 +17,7 @@ type Statement struct {
 	DataAt int
 }
 
+//nolint:staticcheck // worded and capitalized as ClickHouse's own answer, which clients parse
 var errMultiple = errors.New("Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)")
 
 // Split finds out whether text is an INSERT that data follows, and where the data begins, by ClickHouse's own rules. It never
