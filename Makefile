@@ -5,8 +5,6 @@ LINT    := $(TOOLS)/golangci-lint
 BIN     := $(CURDIR)/bin
 PKGS    ?= ./...
 
-export CHDB_LIB_PATH ?=
-
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
@@ -35,7 +33,7 @@ bench: build engine ## throughput and latency beside the raw ceilings of the sam
 
 .PHONY: lint
 lint: $(LINT) ## golangci-lint, in the version build/tools pins
-	$(LINT) run $(PKGS)
+	$(LINT) run --allow-parallel-runners $(PKGS)
 
 $(LINT): build/tools/go.sum
 	@mkdir -p $(TOOLS)

@@ -6,15 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 )
 
 func main() {
 	engine.RunIfChild() // never returns in the engine's own process
+	daemon.TuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -25,16 +28,20 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	return exitCode(root.ExecuteContext(ctx), os.Stderr)
+}
+
+// exitCode says what went wrong, if anything, and gives the code to end with.
+func exitCode(err error, w io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	if exit, ok := errors.AsType[*exitError](err); ok {
-		if exit.err != nil {
-			fmt.Fprintln(os.Stderr, "weighlock:", exit.err)
-		}
-		return exit.code
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{code: exitFailed, err: err}
 	}
-	fmt.Fprintln(os.Stderr, "weighlock:", err)
-	return exitFailed
+	if exit.err != nil {
+		fmt.Fprintln(w, "weighlock:", exit.err)
+	}
+	return exit.code
 }

@@ -45,6 +45,7 @@ func newRoot() *cobra.Command {
 	add("agent", c.proposeCommand())
 	add("approver", c.inboxCommand(), c.showCommand(), c.approveCommand(), c.rejectCommand())
 	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.identityCommand(), c.topologyCommand())
+	root.AddCommand(docsCommand())
 	return root
 }
 

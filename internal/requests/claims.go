@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -19,77 +21,113 @@ const KeepClaims = 7 * 24 * time.Hour
 // ClaimKey is the key in the bucket that says which request an action is on.
 func ClaimKey(agent, action string) string { return "claim." + agent + "." + action }
 
-// Claim puts an action on request, unless it is on one already: then that one's id
-// comes back. So an assessment that is delivered again, to this router or to the next,
+// Claimed says who has an action.
+type Claimed struct {
+	// Request is the request that the action is on, or will be.
+	Request string
+	// TakenOver says that the action was claimed before, for a request that does not
+	// show it. Where that request is long over, the action may be decided already.
+	TakenOver bool
+}
+
+// Claim puts an action on request, unless it is on one already: then that one is
+// returned. So an assessment that is delivered again, to this router or to the next,
 // never puts its action on a second card.
 //
 // A claim may name a request that was never stored, because its router died in between.
 // That id is burnt first: a router that is merely slow then finds its id taken and starts
-// over, instead of storing a second card for the action.
-func (st *Store) Claim(ctx context.Context, agent, action, request string) (holder string, err error) {
+// over, instead of storing a second card for the action. A claim may also name a request
+// that was stored without the action, because the router never learnt that its claim
+// had succeeded; what is on a card never changes, so such a claim is void.
+func (st *Store) Claim(ctx context.Context, agent, action, request string) (Claimed, error) {
+	failed := func(err error) (Claimed, error) {
+		return Claimed{}, fmt.Errorf("claiming %s/%s: %w", agent, action, err)
+	}
 	key := ClaimKey(agent, action)
+	mine, revision := Claimed{Request: request}, uint64(0)
 	for range attempts {
-		err = st.write(ctx, key, []byte(request), 0, KeepClaims)
+		err := st.write(ctx, key, []byte(request), revision, KeepClaims)
 		if err == nil {
-			return request, nil
+			return mine, nil
 		}
 		if !lost(err) {
-			return "", fmt.Errorf("claiming %s/%s: %w", agent, action, err)
+			return failed(err)
 		}
 		claim, err := st.last(ctx, key)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound): // being written, or a replica is behind
+			revision = 0
+		case err != nil:
+			return failed(err)
+		case string(claim.Data) == request:
+			return mine, nil
+		default:
+			free, err := st.void(ctx, claim, agent, action)
+			if err != nil {
+				return failed(err)
+			}
+			if !free {
+				return Claimed{Request: string(claim.Data)}, nil
+			}
+			revision, mine.TakenOver = claim.Sequence, true
 		}
-		if err != nil {
-			return "", fmt.Errorf("reading the claim on %s/%s: %w", agent, action, err)
-		}
-		free, err := st.abandoned(ctx, claim, request)
-		if err != nil {
-			return "", err
-		}
-		if !free {
-			return string(claim.Data), nil
-		}
-		if err := st.write(ctx, key, []byte(request), claim.Sequence, KeepClaims); err == nil {
-			return request, nil
-		} else if !lost(err) {
-			return "", fmt.Errorf("claiming %s/%s: %w", agent, action, err)
+		if err := backOff(ctx); err != nil {
+			return failed(err)
 		}
 	}
-	return "", fmt.Errorf("claiming %s/%s: %w", agent, action, ErrContended)
+	return failed(ErrContended)
 }
 
-// abandoned reports whether the request that a claim names will never be stored, which it
-// makes sure of.
-func (st *Store) abandoned(ctx context.Context, claim *jetstream.RawStreamMsg, mine string) (bool, error) {
-	holder := string(claim.Data)
-	if isMarker(claim) || events.CheckToken("request", holder) != nil {
-		return true, nil //nolint:nilerr // no request can have such a name
+// Find returns the stored request that an action is on, or [ErrNotFound].
+func (st *Store) Find(ctx context.Context, agent, action string) (approval.State, error) {
+	none := fmt.Errorf("looking for the request of %s/%s: %w", agent, action, ErrNotFound)
+	claim, err := st.last(ctx, ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && isMarker(claim):
+		return approval.State{}, none
+	case err != nil:
+		return approval.State{}, fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
 	}
-	if holder == mine {
-		return false, nil
+	s, err := st.Load(ctx, string(claim.Data))
+	if err == nil && !shows(s, agent, action) {
+		return approval.State{}, none
 	}
-	_, err := st.Load(ctx, holder)
-	if err == nil {
-		return false, nil
+	return s, err
+}
+
+// void reports whether the action will never be on the request that its claim names, which
+// it makes sure of.
+func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent, action string) (bool, error) {
+	request := string(claim.Data)
+	if isMarker(claim) || events.CheckToken("request", request) != nil {
+		return true, nil //nolint:nilerr // a claim that names no request is void
 	}
-	if !errors.Is(err, ErrNotFound) {
-		return false, err
-	}
-	err = st.burn(ctx, holder)
-	if lost(err) { // stored, or burnt by another, just now
-		_, err = st.Load(ctx, holder)
-		if err == nil {
-			return false, nil
-		}
-		if errors.Is(err, ErrNotFound) {
+	for range attempts {
+		s, err := st.Load(ctx, request)
+		switch {
+		case err == nil:
+			return !shows(s, agent, action), nil
+		case errors.Is(err, ErrGone):
 			return true, nil
+		case !errors.Is(err, ErrNotFound):
+			return false, err
+		}
+		// Only once the id is burnt, or seen to be, is it sure that its router comes too late.
+		if err := st.burn(ctx, request); err == nil || !lost(err) {
+			return err == nil, err
+		}
+		if err := backOff(ctx); err != nil {
+			return false, err
 		}
 	}
-	return err == nil, err
+	return false, ErrContended
 }
 
-// burn takes the id of a request that is not stored, for ever.
+func shows(s approval.State, agent, action string) bool {
+	return slices.ContainsFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
+}
+
+// burn takes the id of a request that is not stored, for longer than its router can be slow.
 func (st *Store) burn(ctx context.Context, request string) error {
 	m := &nats.Msg{Subject: st.subject + request, Header: nats.Header{"KV-Operation": {"DEL"}}}
 	_, err := st.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(0), jetstream.WithMsgTTL(KeepClaims))

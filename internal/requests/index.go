@@ -39,7 +39,7 @@ func (x *Index) Refresh(ctx context.Context) error {
 	}
 	var unreadable []error
 	for {
-		m, err := stream.GetMsg(ctx, x.seen+1, jetstream.WithGetMsgSubject(x.store.subject+">"))
+		m, err := stream.GetMsg(ctx, x.seen+1, jetstream.WithGetMsgSubject(x.store.subject+"*"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return errors.Join(unreadable...)
 		}

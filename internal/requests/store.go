@@ -28,6 +28,9 @@ var (
 	// ErrNotFound says that there is no such request, or that it was resolved longer
 	// than [KeepResolved] ago.
 	ErrNotFound = errors.New("no such request")
+	// ErrGone is an [ErrNotFound] whose id cannot be used any more: the request was resolved
+	// long ago, or its id was burnt before it was stored, see [Store.Claim].
+	ErrGone = fmt.Errorf("%w any more", ErrNotFound)
 	// ErrExists says that another card was put before people under the same request id.
 	ErrExists = errors.New("the request exists with another card")
 	// ErrUnreadable says that what is stored is not the state of a request.
@@ -59,29 +62,27 @@ func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
 
 // Create stores a new request and returns what is stored. Where the request exists
 // with the same card, that is its present state; with another card, the error is
-// [ErrExists] and the state the one that stands.
+// [ErrExists] and the state the one that stands; where the id is used up, it is [ErrGone].
 func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, error) {
 	value, err := json.Marshal(s)
 	if err != nil {
 		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 	}
-	var revision uint64 // above zero where only a marker is in the way
 	for range attempts {
-		err = st.put(ctx, s, value, revision)
+		err = st.put(ctx, s, value, 0) // never over a marker: it may be what burnt the id
 		if err == nil {
 			return s, nil
 		}
 		if !lost(err) {
 			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 		}
-		stands, _, found, loadErr := st.load(ctx, s.Request)
-		revision = found
+		stands, loadErr := st.Load(ctx, s.Request)
 		switch {
 		case loadErr == nil && stands.Digest != s.Digest:
 			return stands, fmt.Errorf("creating request %s: %w", s.Request, ErrExists)
 		case loadErr == nil:
 			return stands, nil
-		case !errors.Is(loadErr, ErrNotFound):
+		case errors.Is(loadErr, ErrGone), !errors.Is(loadErr, ErrNotFound):
 			return s, fmt.Errorf("creating request %s: %w", s.Request, loadErr)
 		}
 		if err := backOff(ctx); err != nil {
@@ -139,7 +140,7 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 	case err != nil:
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
 	case isMarker(m):
-		return s, nil, m.Sequence, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
+		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrGone)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {
 		return s, nil, 0, fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)

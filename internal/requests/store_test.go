@@ -181,8 +181,11 @@ func TestTheIndexFollowsWhatChanges(t *testing.T) {
 		if _, err := store.Create(ctx, states[i]); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := store.Claim(ctx, "billing", fmt.Sprint("r-", i, "-1"), states[i].Request); err != nil {
+			t.Fatal(err)
+		}
 	}
-	overdue(3, nil)
+	overdue(3, nil) // claims are no requests
 	if got := index.Overdue(time.Now(), 0); len(got) != 0 {
 		t.Errorf("%d are overdue before their time", len(got))
 	}
@@ -209,11 +212,11 @@ func TestTheIndexFollowsWhatChanges(t *testing.T) {
 	if _, err := store.Load(ctx, "r-0"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a deleted request: %v", err)
 	}
-	if _, err := store.Create(ctx, states[0]); err == nil {
-		overdue(1, nil)
-	} else {
+	// An id is never used again: its marker may be what keeps a slow router out.
+	if _, err := store.Create(ctx, states[0]); !errors.Is(err, ErrGone) {
 		t.Errorf("after a deletion: %v", err)
 	}
+	overdue(0, nil)
 }
 
 func TestApplyEndsWithItsContext(t *testing.T) {

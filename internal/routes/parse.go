@@ -1,10 +1,12 @@
 package routes
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -179,6 +181,8 @@ func (r *Routes) readTiers(f *rulefile.File, i int, in []fileTier, route *Route)
 			return f.Errorf(at("remindEvery"), "give a time such as 5m, or 0s for no reminders", "is %s", t.RemindEvery)
 		case t.RemindEvery > 0 && t.RemindEvery < time.Second:
 			return f.Errorf(at("remindEvery"), "remind at most once a second", "is %s", t.RemindEvery)
+		case t.RemindEvery > 0 && t.Wait/t.RemindEvery > approval.MaxReminders:
+			return f.Errorf(at("remindEvery"), fmt.Sprintf("remind at most %d times", approval.MaxReminders), "is %s of %s", t.RemindEvery, t.Wait)
 		}
 		route.Tiers = append(route.Tiers, Tier(t))
 	}

@@ -54,6 +54,7 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		{"wait: 1m", "wait: -1m", "r.yaml:14: routes[0].tiers[0].wait is -1m"},
 		{"wait: 1m, ", "", "r.yaml:14: routes[0].tiers[0].wait is 0s"},
 		{"remindEvery: 10s", "remindEvery: -1s", "r.yaml:14: routes[0].tiers[0].remindEvery is -1s"},
+		{"wait: 1m, remindEvery: 10s", "wait: 1h, remindEvery: 1s", "r.yaml:14: routes[0].tiers[0].remindEvery is 1s of 1h"},
 		{"otherwise: rejected", "otherwise: approved", `r.yaml:15: routes[0].otherwise is "approved"`},
 		{"otherwise: rejected", "otherwise: denied", `r.yaml:15: routes[0].otherwise`},
 		{"otherwise:", "therwise:", "r.yaml:15: therwise is not a field"},

@@ -13,6 +13,16 @@ type Metrics struct {
 	handled, failed, buried, retried *prometheus.CounterVec
 	inFlight, lag                    *prometheus.GaugeVec
 	handleSeconds, ageSeconds        *prometheus.HistogramVec
+	registerer                       prometheus.Registerer // nil for none
+}
+
+// Registerer is where the metrics were registered, for a service's own; nil where they were
+// registered nowhere.
+func (m *Metrics) Registerer() prometheus.Registerer {
+	if m == nil {
+		return nil
+	}
+	return m.registerer
 }
 
 // NewMetrics registers the metrics with reg; nil registers them nowhere. It panics where reg
@@ -31,6 +41,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, labels)
 	}
 	m := &Metrics{
+		registerer:    reg,
 		handled:       counter("handled_total", "Messages acknowledged with all their outputs stored."),
 		failed:        counter("failed_total", "Attempts that failed because an output could not be stored."),
 		buried:        counter("buried_total", "Messages put into the dead letters."),

@@ -38,7 +38,7 @@ func (c *Client) Requests(ctx context.Context) ([]Request, error) {
 	key := "$KV." + c.bucket() + "."
 	next := uint64(1)
 	for {
-		messages, pending, err := c.page(ctx, next, key+">")
+		messages, pending, err := c.page(ctx, next, key+"*")
 		if err != nil {
 			return list, fmt.Errorf("listing requests: %w", err)
 		}

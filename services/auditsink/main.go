@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"os"
 
 	"github.com/weighlock/weighlock/internal/daemon"
@@ -13,10 +12,9 @@ import (
 func main() {
 	var cfg sink.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     sink.Name,
-		Register: cfg.Register,
-		Validate: cfg.Validate,
-		New: func(_ context.Context, rt stream.Runtime) (daemon.Service, error) {
+		Name:   sink.Name,
+		Config: &cfg,
+		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return sink.New(rt, cfg)
 		},
 	}))

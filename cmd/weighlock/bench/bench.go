@@ -185,7 +185,7 @@ func (b *run) withAudit(ctx context.Context, r *Result) error {
 	start := time.Now()
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() error { _, err := raw.throughput(bothCtx, b.Actions, b.payload); return err })
-	both.Go(func() error { return plainInsert(bothCtx, url, eventsPerAction*b.Actions, b.payload.data) })
+	both.Go(func() error { return plainInsert(bothCtx, url, eventsPerAction*b.Actions, b.payload) })
 	if err := both.Wait(); err != nil {
 		return err
 	}
@@ -311,17 +311,20 @@ func action() agent.Action {
 
 var searchArguments = json.RawMessage(`{"query":"88123","limit":10,"fields":["carrier","delivered_at","status"]}`)
 
+// rawID stands where an action has its id: as long as one.
+const rawID = "01M843EPYY7SY519FR9G5W"
+
 // wireForm is the same action as bytes for the raw hops.
 func wireForm() (rawPayload, error) {
 	a := action()
 	e, err := events.New(&events.ActionProposed{
-		Agent: "bench-0", Action: "a-raw", Breakpoint: events.AtToolCall, Tool: a.Tool, Arguments: searchArguments,
+		Agent: "bench-0", Action: rawID, Breakpoint: events.AtToolCall, Tool: a.Tool, Arguments: searchArguments,
 		Request: a.Request, Reasoning: a.Reasoning, Plan: a.Plan, Session: a.Session, Principal: a.Principal,
-	}, "a-raw", "/agents/bench-0", time.Now())
+	}, rawID, "/agents/bench-0", time.Now())
 	if err != nil {
 		return rawPayload{}, err
 	}
-	e.TraceParent, e.ReplyTo = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "_INBOX.bench-0.0123456789abcdef.a-raw"
+	e.TraceParent, e.ReplyTo = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "_INBOX.bench-0.0123456789abcdef."+rawID
 	header, data, err := events.EncodeBinary(e)
 	return rawPayload{header, data}, err
 }

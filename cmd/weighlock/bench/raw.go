@@ -4,17 +4,21 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 	"golang.org/x/sync/errgroup"
 )
 
 // The raw ceiling: the same three durable stores as an action's way (actions,
 // assessments, decisions) and a reply, with as many senders and a connection for each hop as
-// separate services have, the same acknowledgements and batch sizes, and no logic in between.
+// separate services have, a subject for each message as each action has, the same
+// acknowledgements and batch sizes, and no logic in between.
 const (
 	rawPull    = 2000
 	rawPending = 1024
@@ -53,7 +57,7 @@ func startRaw(ctx context.Context, senders int, connect func() (*nats.Conn, erro
 		return nil, err
 	}
 	for i := range hops + 1 {
-		stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: rawStream(i), Subjects: []string{fmt.Sprintf("raw.%d.*", i)}})
+		stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: rawStream(i), Subjects: []string{fmt.Sprintf("raw.%d.*.*", i)}})
 		if err != nil {
 			return nil, fmt.Errorf("making a raw stream: %w", err)
 		}
@@ -71,6 +75,7 @@ func startRaw(ctx context.Context, senders int, connect func() (*nats.Conn, erro
 // has stored it; after the last stream the sender gets its reply.
 func (r *rawHops) forward(ctx context.Context, i int) error {
 	nc := r.conns[i]
+	here, next := fmt.Sprintf("raw.%d.", i), fmt.Sprintf("raw.%d.", i+1)
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(rawPending))
 	if err != nil {
 		return err
@@ -106,7 +111,7 @@ func (r *rawHops) forward(ctx context.Context, i int) error {
 		}
 	}()
 	consume, err := consumer.Consume(func(m jetstream.Msg) {
-		out := &nats.Msg{Subject: fmt.Sprintf("raw.%d.x", i+1), Header: m.Headers(), Data: m.Data()}
+		out := &nats.Msg{Subject: next + strings.TrimPrefix(m.Subject(), here), Header: m.Headers(), Data: m.Data()}
 		done, err := js.PublishMsgAsync(out, stall)
 		if err != nil {
 			r.failed.Store(&err)
@@ -157,7 +162,7 @@ func (r *rawHops) sendAll(ctx context.Context, nc *nats.Conn, n int, payload raw
 	if err != nil {
 		return err
 	}
-	inbox := nc.NewRespInbox()
+	inbox, sender := nc.NewRespInbox(), nuid.Next()
 	back := make(chan struct{})
 	var got atomic.Int64
 	sub, err := nc.Subscribe(inbox, func(*nats.Msg) {
@@ -170,8 +175,8 @@ func (r *rawHops) sendAll(ctx context.Context, nc *nats.Conn, n int, payload raw
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	_ = sub.SetPendingLimits(-1, -1)
-	for range n {
-		if _, err := js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
+	for i := range n {
+		if _, err := js.PublishMsgAsync(payload.message("raw.0."+sender+"."+strconv.Itoa(i), inbox), stall); err != nil {
 			return fmt.Errorf("publishing raw: %w", err)
 		}
 	}
@@ -200,7 +205,7 @@ func (r *rawHops) latency(ctx context.Context, n int, rate float64, payload rawP
 			return err
 		}
 		defer func() { _ = sub.Unsubscribe() }()
-		if _, err := js.PublishMsgAsync(payload.message("raw.0.x", inbox), stall); err != nil {
+		if _, err := js.PublishMsgAsync(payload.message("raw.0.latency."+nuid.Next(), inbox), stall); err != nil {
 			return err
 		}
 		_, err = sub.NextMsgWithContext(ctx)

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/weighlock/weighlock/internal/routes"
@@ -14,22 +15,16 @@ import (
 type assessments struct {
 	subjects events.Subjects
 	routes   *routes.Routes
+	opener   *opener
 	batches  *batcher
 	now      func() time.Time
 }
 
 // Handle implements [stream.Handler].
-func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcome {
-	level, agent, action, err := h.subjects.ParseAssessment(m.Subject)
+func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
+	a, err := h.read(m)
 	if err != nil {
-		return stream.Permanent(err)
-	}
-	a, err := events.As[events.ActionAssessed](m.Event)
-	if err != nil {
-		return stream.Permanent(err)
-	}
-	if a.Agent != agent || a.Action != action || a.Level != level {
-		return stream.Permanent(&events.FieldError{Field: "subject", Problem: fmt.Sprintf("%s does not fit an assessment of %s/%s as %s", m.Subject, a.Agent, a.Action, a.Level)})
+		return stream.Permanent(err) // Buried denies it
 	}
 	if d, ok := decideAlone(a); ok {
 		out, err := decisionOutput(h.subjects, d, m.Event, h.now())
@@ -38,7 +33,57 @@ func (h *assessments) Handle(_ context.Context, m *stream.Message) stream.Outcom
 		}
 		return stream.Done(out)
 	}
-	promise := stream.NewPromise()
-	h.batches.add(h.routes.Match(a), waiting{assessment: a, cause: m.Event, promise: promise})
-	return stream.Later(promise)
+	w := waiting{assessment: a, cause: m.Event, promise: stream.NewPromise()}
+	if m.Deliveries > 1 { // it may be on a card already: do not wait for a window to find out
+		if outcome, ok := h.opener.again(ctx, w); ok {
+			return outcome
+		}
+	}
+	h.batches.add(h.routes.Match(a), w)
+	return stream.Later(w.promise)
+}
+
+// read takes an assessment that is about what its subject says.
+func (h *assessments) read(m *stream.Message) (*events.ActionAssessed, error) {
+	level, agent, action, err := h.subjects.ParseAssessment(m.Subject)
+	if err != nil {
+		return nil, err
+	}
+	a, err := events.As[events.ActionAssessed](m.Event)
+	if err != nil {
+		return nil, err
+	}
+	if a.Agent != agent || a.Action != action || a.Level != level {
+		return nil, &events.FieldError{Field: "subject", Problem: fmt.Sprintf("%s does not fit an assessment of %s/%s as %s", m.Subject, a.Agent, a.Action, a.Level)}
+	}
+	return a, nil
+}
+
+// Buried implements [stream.Burier]: an action whose assessment cannot be read is denied, so
+// that it too gets its one decision.
+func (h *assessments) Buried(m *stream.Message, reason error) []stream.Output {
+	// The level may be what is wrong, so the agent and the action are read as those of
+	// a decision.
+	tokens := strings.Split(m.Subject, ".")
+	if len(tokens) < 2 {
+		return nil
+	}
+	agent, action, err := h.subjects.ParseDecision(h.subjects.Decision(tokens[len(tokens)-2], tokens[len(tokens)-1]))
+	if err != nil {
+		return nil // nobody to tell
+	}
+	d := &events.DecisionMade{
+		Agent: agent, Action: action, Outcome: events.Denied,
+		Reason:    "the assessment of the action cannot be read: " + clip(oneLine(reason.Error()), maxText),
+		DecidedBy: events.Decider{Kind: events.ByPolicy},
+		Level:     events.High, ProposedAt: m.StoredAt,
+	}
+	if a, err := events.As[events.ActionAssessed](m.Event); err == nil && a.Agent == agent && a.Action == action {
+		d.Sequence, d.Digest, d.Score, d.ProposedAt = a.Sequence, a.Digest, a.Score, a.ProposedAt
+	}
+	out, err := decisionOutput(h.subjects, d, m.Event, h.now())
+	if err != nil {
+		return nil // the names come from a parsed subject and the rest from here, so this cannot be
+	}
+	return []stream.Output{out}
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,33 +28,42 @@ type batch struct {
 // batcher collects similar actions that arrive within a route's window.
 type batcher struct {
 	flush func(*batch) // called on a goroutine of its own
-	mu    sync.Mutex
-	open  map[string]*batch
 	busy  sync.WaitGroup
+
+	mu     sync.Mutex
+	open   map[kind]*batch
+	closed bool
 }
 
 func newBatcher(flush func(*batch)) *batcher {
-	return &batcher{flush: flush, open: make(map[string]*batch)}
+	return &batcher{flush: flush, open: make(map[kind]*batch)}
 }
 
-// similarity names what may share a card: the same people, tool, rules and kind of
-// target. Actions that differ in one of these need a different judgement.
-func similarity(route *routes.Route, a *events.ActionAssessed) string {
-	var b strings.Builder
-	b.WriteString(route.ID + "\x00" + route.Group + "\x00" + a.Tool + "\x00")
+// kind is what may share a card: the same people, tool, rules and kind of target.
+// Actions that differ in one of these need a different judgement.
+type kind struct {
+	route, group, breakpoint, tool, target string
+	rules                                  string
+}
+
+func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
+	k := kind{route: route.ID, group: route.Group, breakpoint: string(a.Breakpoint), tool: a.Tool}
 	if a.Target != nil {
-		b.WriteString(a.Target.Kind)
+		k.target = a.Target.Kind
 	}
-	for _, rule := range a.Rules {
-		b.WriteString("\x00" + rule.ID)
+	ids := make([]string, len(a.Rules))
+	for i, rule := range a.Rules {
+		ids[i] = rule.ID
 	}
-	return b.String()
+	slices.Sort(ids)
+	k.rules = strings.Join(ids, "\x00")
+	return k
 }
 
-// add puts w into the open batch of its kind; a full batch goes out at once, a new
-// one when its window closes.
+// add puts w into the open batch of its kind; a full batch goes out at once, any other
+// when its window closes. During a shutdown nothing waits.
 func (b *batcher) add(route *routes.Route, w waiting) {
-	key := similarity(route, w.assessment)
+	key := kindOf(route, w.assessment)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	current := b.open[key]
@@ -63,14 +73,13 @@ func (b *batcher) add(route *routes.Route, w waiting) {
 		current.timer = time.AfterFunc(route.Window, func() { b.close(key, current) })
 	}
 	current.items = append(current.items, w)
-	if len(current.items) >= route.MaxItems {
-		current.timer.Stop()
+	if len(current.items) >= route.MaxItems || b.closed {
 		b.send(key, current)
 	}
 }
 
-// close sends the batch whose window is over, unless it went out full before.
-func (b *batcher) close(key string, expected *batch) {
+// close sends the batch whose window is over, unless it went out before.
+func (b *batcher) close(key kind, expected *batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open[key] == expected {
@@ -79,18 +88,21 @@ func (b *batcher) close(key string, expected *batch) {
 }
 
 // send must be called with mu held.
-func (b *batcher) send(key string, full *batch) {
+func (b *batcher) send(key kind, full *batch) {
+	full.timer.Stop()
 	delete(b.open, key)
 	b.busy.Go(func() { b.flush(full) })
 }
 
-// closeAll sends every open batch and waits until they are stored or given back.
+// closeAll sends every open batch; what is added from now on goes out at once.
 func (b *batcher) closeAll() {
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 	for key, open := range b.open {
-		open.timer.Stop()
 		b.send(key, open)
 	}
-	b.mu.Unlock()
-	b.busy.Wait()
 }
+
+// wait returns once every batch is flushed. Nothing may be added meanwhile.
+func (b *batcher) wait() { b.busy.Wait() }

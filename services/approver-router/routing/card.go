@@ -2,98 +2,167 @@ package routing
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// maxHeadline is the longest headline in characters: what fits a notification's title.
-const maxHeadline = 120
+const (
+	// maxHeadline is the longest headline in characters: what fits a notification's title.
+	maxHeadline = 120
+	// maxText and maxReasons bound what a card repeats of an assessment, in characters and
+	// in number. The action itself can always be read in full.
+	maxText    = 300
+	maxReasons = 10
+	// cardOverhead is what a card and its request take besides their items, in bytes:
+	// amply.
+	cardOverhead = 16 << 10
+)
 
-// newCard makes the card of a batch, the riskiest item first. It reorders items.
-func newCard(request string, route *routes.Route, items []waiting, now time.Time) events.Card {
+// sortByRisk puts the riskiest first, and of equal ones the oldest.
+func sortByRisk(items []waiting) {
 	slices.SortStableFunc(items, func(a, b waiting) int {
 		return cmp.Or(cmp.Compare(b.assessment.Score, a.assessment.Score), cmp.Compare(a.assessment.Sequence, b.assessment.Sequence))
 	})
+}
+
+// newCard makes the card of items, which are sorted by risk. What follows from the
+// route's rules and the time is filled in by [approval.Open].
+func newCard(request string, route *routes.Route, items []waiting) events.Card {
 	card := events.Card{
-		Request: request, Group: route.Group, Route: route.ID, Quorum: route.Quorum,
+		Request: request, Route: route.ID, Headline: headline(items),
 		Level: events.High, Score: items[0].assessment.Score,
-		Items:    make([]events.CardItem, len(items)),
-		OpenedAt: now, EndsAt: endOf(route, items, now), Otherwise: route.Otherwise,
+		Items: make([]events.CardItem, len(items)),
 	}
 	for i, w := range items {
-		a := w.assessment
-		card.Items[i] = events.CardItem{
-			Number: i + 1, ActionRef: a.ActionRef,
-			Tool: a.Tool, Target: a.Target, Principal: a.Principal, Session: a.Session,
-			Level: a.Level, Score: a.Score, Reasons: reasons(a),
-			ProposedAt: a.ProposedAt, Deadline: a.Deadline,
-		}
+		card.Items[i] = itemOf(w.assessment)
 	}
-	card.Headline = headline(items)
 	return card
 }
 
-// endOf is when the request ends unanswered: the end of its escalation path, or the
-// earliest deadline of an action on it.
-func endOf(route *routes.Route, items []waiting, now time.Time) time.Time {
-	end := now
-	for _, tier := range route.Tiers {
-		end = end.Add(tier.Wait)
+func itemOf(a *events.ActionAssessed) events.CardItem {
+	item := events.CardItem{
+		ActionRef: a.ActionRef,
+		Tool:      clip(a.Tool, maxText), Principal: clip(a.Principal, maxText), Session: clip(a.Session, maxText),
+		Level: a.Level, Score: a.Score, Reasons: reasons(a),
+		ProposedAt: a.ProposedAt, Deadline: a.Deadline,
 	}
-	for _, w := range items {
-		if d := w.assessment.Deadline; d != nil && d.Before(end) {
-			end = *d
-		}
+	if t := a.Target; t != nil {
+		item.Target = &events.Target{Kind: clip(t.Kind, maxText), Name: clip(t.Name, maxText), Environment: clip(t.Environment, maxText)}
 	}
-	return end
+	return item
 }
 
 func reasons(a *events.ActionAssessed) []string {
 	if len(a.Rules) == 0 {
-		return []string{a.Reason}
+		return []string{clip(a.Reason, maxText)}
 	}
-	out := make([]string, len(a.Rules))
+	var out []string
 	for i, r := range a.Rules {
-		out[i] = r.Reason
+		if i == maxReasons {
+			out = append(out, fmt.Sprintf("and %d more rules", len(a.Rules)-i))
+			break
+		}
+		out = append(out, clip(r.Reason, maxText))
 	}
 	return out
 }
 
+func originOf(w waiting) approval.ItemOrigin {
+	return approval.ItemOrigin{
+		ReplyTo:     replyTo(w.assessment.Agent, w.cause),
+		TraceParent: clip(w.cause.TraceParent, maxText), PolicyVersion: clip(w.cause.PolicyVersion, maxText), EventID: clip(w.cause.ID, maxText),
+	}
+}
+
+// split cuts items into parts of which each makes a request of at most most bytes, as
+// far as single items allow. Their order stays.
+func split(items []waiting, most int) [][]waiting {
+	var parts [][]waiting
+	start, size := 0, cardOverhead
+	for i, w := range items {
+		n := sizeOf(w)
+		if i > start && size+n > most {
+			parts = append(parts, items[start:i])
+			start, size = i, cardOverhead
+		}
+		size += n
+	}
+	return append(parts, items[start:])
+}
+
+// sizeOf is what w adds to the state of its request, which is the largest message
+// made of it, in bytes.
+func sizeOf(w waiting) int {
+	shown, err := json.Marshal(itemOf(w.assessment))
+	origin, err2 := json.Marshal(originOf(w))
+	if err != nil || err2 != nil {
+		return 0 // opening the request will say so
+	}
+	return len(shown) + len(origin) + len(`"number":1000,,`)
+}
+
 // headline says in one line who wants what.
 func headline(items []waiting) string {
-	a := items[0].assessment
-	what := a.Tool
-	if what == "" {
-		what = string(a.Breakpoint)
+	first := items[0].assessment
+	what := cmp.Or(first.Tool, string(first.Breakpoint))
+	name, place := same(items, func(t *events.Target) string { return t.Name }), same(items, func(t *events.Target) string { return t.Environment })
+	switch {
+	case name != "":
+		what += " on " + name
+	case first.Target != nil && first.Target.Kind != "":
+		what += " on a " + first.Target.Kind
 	}
-	if a.Target != nil {
-		switch {
-		case a.Target.Name != "":
-			what += " on " + a.Target.Name
-		case a.Target.Kind != "":
-			what += " on a " + a.Target.Kind
-		}
-		if a.Target.Environment != "" {
-			what += " (" + a.Target.Environment + ")"
-		}
+	if place != "" {
+		what += " (" + place + ")"
 	}
 	agents := map[string]bool{}
 	for _, w := range items {
 		agents[w.assessment.Agent] = true
 	}
-	who := a.Agent
+	who := first.Agent
 	if len(agents) > 1 {
 		who = fmt.Sprintf("%d agents", len(agents))
 	}
 	if n := len(items); n > 1 {
-		return clip(fmt.Sprintf("%s: %d × %s", who, n, what), maxHeadline)
+		what = fmt.Sprintf("%d × %s", n, what)
 	}
-	return clip(fmt.Sprintf("%s: %s", who, what), maxHeadline)
+	return clip(oneLine(who+": "+what), maxHeadline)
+}
+
+// same is a text of the targets where they all agree, so that a headline never names one
+// target for all; else "".
+func same(items []waiting, text func(*events.Target) string) string {
+	var shared string
+	for i, w := range items {
+		var t events.Target
+		if w.assessment.Target != nil {
+			t = *w.assessment.Target
+		}
+		if i > 0 && text(&t) != shared {
+			return ""
+		}
+		shared = text(&t)
+	}
+	return shared
+}
+
+// oneLine replaces what would break a line, or reorder or hide what is on it: an agent
+// chooses these texts.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 func clip(s string, most int) string {

@@ -37,12 +37,21 @@ func decideAlone(a *events.ActionAssessed) (d *events.DecisionMade, ok bool) {
 // decisionOutput writes d into the ledger, once, and copies what stands there to the
 // agent that asked.
 func decisionOutput(s events.Subjects, d *events.DecisionMade, cause events.Event, now time.Time) (stream.Output, error) {
-	e, err := events.New(d, "decision-"+d.Agent+"-"+d.Action, source, now)
+	about := d.Agent + "/" + d.Action
+	e, err := events.New(d, about+"/decision", source, now)
 	if err != nil {
 		return stream.Output{}, err
 	}
 	e = e.Because(cause)
 	e.PolicyVersion = cause.PolicyVersion
-	e.Subject = d.Agent + "/" + d.Action
-	return stream.Output{Subject: s.Decision(d.Agent, d.Action), Event: e, Once: true, ReplyTo: cause.ReplyTo}, nil
+	e.Subject = about
+	return stream.Output{Subject: s.Decision(d.Agent, d.Action), Event: e, Once: true, ReplyTo: replyTo(d.Agent, cause)}, nil
+}
+
+// replyTo is where an agent is answered: in its own inbox or not at all.
+func replyTo(agent string, cause events.Event) string {
+	if events.CheckReplyTo(agent, cause.ReplyTo) != nil {
+		return ""
+	}
+	return cause.ReplyTo
 }

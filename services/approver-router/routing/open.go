@@ -3,9 +3,13 @@ package routing
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/requests"
@@ -14,48 +18,75 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// retryOpen is how long an assessment waits after its request could not be stored.
-const retryOpen = 500 * time.Millisecond
+const (
+	// retryOpen is how long a message waits after its request could not be stored or read.
+	retryOpen = 500 * time.Millisecond
+	// openTimeout bounds the opening of a batch; then its items are given back.
+	openTimeout = 15 * time.Second
+	// claimsAtOnce is how many claims of a batch are under way.
+	claimsAtOnce = 32
+)
 
-// opener turns a batch into a stored request.
+// opener turns a batch into stored requests.
 type opener struct {
+	js       jetstream.JetStream
 	subjects events.Subjects
 	store    *requests.Store
 	now      func() time.Time
-	opened   func(items int) // counts, for metrics and tests
 }
 
 // newRequestID is short enough to type and random enough that two never meet: 60
 // bits, and the store refuses a second request of the same id.
 func newRequestID() string { return "r-" + strings.ToLower(rand.Text()[:12]) }
 
-// open stores the request of b and settles every item: its assessment is acknowledged
-// only once the request it is on is stored and announced.
+// open stores b as one request, or as several where one would be too large, and
+// settles every item.
 func (o *opener) open(ctx context.Context, b *batch) {
-	id := newRequestID()
-	mine := make([]waiting, 0, len(b.items))
-	for _, w := range b.items {
-		holder, err := o.store.Claim(ctx, w.assessment.Agent, w.assessment.Action, id)
-		switch {
-		case err != nil:
-			w.promise.Resolve(stream.RetryAfter(retryOpen, err))
-		case holder != id:
-			w.promise.Resolve(o.announceAgain(ctx, holder, w))
-		default:
-			mine = append(mine, w)
-		}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	items, repeated := unique(b.items)
+	sortByRisk(items)
+	for _, part := range split(items, int(o.js.Conn().MaxPayload()/2)) {
+		o.openOne(ctx, b.route, part)
 	}
+	// By the time it comes again its action is on a card, or free to be put on one.
+	for _, w := range repeated {
+		w.promise.Resolve(stream.RetryAfter(retryOpen, errRepeated))
+	}
+}
+
+var errRepeated = errors.New("another assessment of the same action is being put on a card")
+
+// unique takes out all but the first assessment of every action.
+func unique(items []waiting) (first, repeated []waiting) {
+	seen := make(map[[2]string]bool, len(items))
+	for _, w := range items {
+		name := [2]string{w.assessment.Agent, w.assessment.Action}
+		if seen[name] {
+			repeated = append(repeated, w)
+			continue
+		}
+		seen[name] = true
+		first = append(first, w)
+	}
+	return first, repeated
+}
+
+// openOne stores one request. An assessment is acknowledged only once the request it is
+// on is stored and announced.
+func (o *opener) openOne(ctx context.Context, route *routes.Route, items []waiting) {
+	id := newRequestID()
+	mine := o.claim(ctx, id, items)
 	if len(mine) == 0 {
 		return
 	}
-	announce, err := o.save(ctx, id, b, mine)
+	announce, err := o.save(ctx, id, route, mine)
 	if err != nil {
 		for _, w := range mine {
 			w.promise.Resolve(stream.RetryAfter(retryOpen, err))
 		}
 		return
 	}
-	o.opened(len(mine))
 	// The first item carries the announcement. Should it be lost, that item's assessment
 	// comes again and announces again.
 	mine[0].promise.Resolve(stream.Done(announce...))
@@ -64,15 +95,76 @@ func (o *opener) open(ctx context.Context, b *batch) {
 	}
 }
 
-// save makes the card and the state and stores them under id.
-func (o *opener) save(ctx context.Context, id string, b *batch, items []waiting) ([]stream.Output, error) {
-	now := o.now()
-	card := newCard(id, b.route, items, now)
+// claim returns the items that are this request's to show, in order, and settles the
+// others.
+func (o *opener) claim(ctx context.Context, id string, items []waiting) []waiting {
+	free := make([]bool, len(items))
+	slots := make(chan struct{}, claimsAtOnce)
+	var claims sync.WaitGroup
+	for i, w := range items {
+		slots <- struct{}{}
+		claims.Go(func() {
+			defer func() { <-slots }()
+			var outcome stream.Outcome
+			if free[i], outcome = o.claimOne(ctx, id, w); !free[i] {
+				w.promise.Resolve(outcome)
+			}
+		})
+	}
+	claims.Wait()
+	mine := make([]waiting, 0, len(items))
+	for i, w := range items {
+		if free[i] {
+			mine = append(mine, w)
+		}
+	}
+	return mine
+}
+
+// claimOne reports whether the action of w is to be put on request id, and what becomes
+// of its assessment otherwise.
+func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool, otherwise stream.Outcome) {
+	a := w.assessment
+	claimed, err := o.store.Claim(ctx, a.Agent, a.Action, id)
+	if err != nil {
+		return false, stream.RetryAfter(retryOpen, err)
+	}
+	if claimed.Request != id {
+		state, err := o.store.Load(ctx, claimed.Request)
+		if err != nil {
+			return false, stream.RetryAfter(retryOpen, err)
+		}
+		return false, o.announceAgain(state, w)
+	}
+	if !claimed.TakenOver {
+		return true, stream.Outcome{}
+	}
+	decided, err := o.decided(ctx, a.Agent, a.Action)
+	if err != nil {
+		return false, stream.RetryAfter(retryOpen, err)
+	}
+	return !decided, stream.Done()
+}
+
+// decided reports whether the action has its decision, so that nobody is asked again.
+func (o *opener) decided(ctx context.Context, agent, action string) (bool, error) {
+	ledger, err := o.js.Stream(ctx, o.subjects.Stream("DECISIONS"))
+	if err == nil {
+		_, err = ledger.GetLastMsgForSubject(ctx, o.subjects.Decision(agent, action))
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, fmt.Errorf("looking for the decision on %s/%s: %w", agent, action, err)
+	}
+	return err == nil, nil
+}
+
+// save makes the card and the state, and stores them under id.
+func (o *opener) save(ctx context.Context, id string, route *routes.Route, items []waiting) ([]stream.Output, error) {
 	origins := make([]approval.ItemOrigin, len(items))
 	for i, w := range items {
-		origins[i] = approval.ItemOrigin{ReplyTo: w.cause.ReplyTo, TraceParent: w.cause.TraceParent, PolicyVersion: w.cause.PolicyVersion, EventID: w.cause.ID}
+		origins[i] = originOf(w)
 	}
-	state, effects, err := approval.Open(card, rulesOf(b.route), origins, now)
+	state, effects, err := approval.Open(newCard(id, route, items), rulesOf(route), origins, o.now())
 	if err != nil {
 		return nil, fmt.Errorf("opening request %s: %w", id, err)
 	}
@@ -82,13 +174,19 @@ func (o *opener) save(ctx context.Context, id string, b *batch, items []waiting)
 	return requests.Outputs(o.subjects, source, items[0].cause, state, effects)
 }
 
+// again settles a redelivered assessment whose action is on a stored request. It reports
+// false where there is none to be found, so that the assessment takes the common way.
+func (o *opener) again(ctx context.Context, w waiting) (stream.Outcome, bool) {
+	state, err := o.store.Find(ctx, w.assessment.Agent, w.assessment.Action)
+	if err != nil {
+		return stream.Outcome{}, false
+	}
+	return o.announceAgain(state, w), true
+}
+
 // announceAgain answers an assessment whose action is on a request already: its router may
 // have died before the announcement was out, which the first item repairs.
-func (o *opener) announceAgain(ctx context.Context, id string, w waiting) stream.Outcome {
-	state, err := o.store.Load(ctx, id)
-	if err != nil {
-		return stream.RetryAfter(retryOpen, err)
-	}
+func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 	first := state.CardItem(1)
 	if first.Agent != w.assessment.Agent || first.Action != w.assessment.Action {
 		return stream.Done()

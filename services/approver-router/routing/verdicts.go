@@ -16,6 +16,13 @@ import (
 // noGroup stands for the group in the subject of a refusal whose request nobody knows.
 const noGroup = "unknown"
 
+// A request that is not found is looked for again: the replica of the bucket that was
+// asked may be behind the card that the approver answers.
+const (
+	patience     = 3 // deliveries
+	retryUnknown = 100 * time.Millisecond
+)
+
 // verdicts turns what approvers answer into decisions.
 type verdicts struct {
 	subjects events.Subjects
@@ -43,13 +50,17 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 		Groups: v.routes.GroupsOf(approver), Cast: *cast, At: m.StoredAt,
 	}
 	state, effects, err := v.store.Apply(ctx, request, input, v.now())
-	if errors.Is(err, requests.ErrNotFound) {
+	switch {
+	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
+		return stream.RetryAfter(retryUnknown, err)
+	case errors.Is(err, requests.ErrNotFound):
 		return v.refuse(m, events.VerdictRefused{
 			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
 			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
 		})
-	}
-	if err != nil {
+	case errors.Is(err, requests.ErrUnreadable):
+		return stream.Permanent(err) // Buried refuses it
+	case err != nil:
 		return stream.RetryAfter(retryOpen, err)
 	}
 	out, err := requests.Outputs(v.subjects, source, m.Event, state, effects)
@@ -67,7 +78,7 @@ func (v *verdicts) Buried(m *stream.Message, reason error) []stream.Output {
 	}
 	out, err := v.refusal(m, events.VerdictRefused{
 		Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
-		Code: events.RefusedMalformed, Reason: reason.Error(),
+		Code: events.RefusedMalformed, Reason: clip(oneLine(reason.Error()), maxText),
 	})
 	if err != nil {
 		return nil

@@ -172,7 +172,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 	const actions = 40000
 	for _, m := range sample(b, server.Subjects, actions) {
-		if _, err := js.PublishMsgAsync(&nats.Msg{Subject: m.subject, Header: m.header, Data: m.data}); err != nil {
+		if _, err := js.PublishMsgAsync(&nats.Msg{Subject: m.subject, Header: m.header, Data: m.data}, jetstream.WithStallWait(time.Minute)); err != nil {
 			b.Fatal(err)
 		}
 	}

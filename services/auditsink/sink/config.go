@@ -23,13 +23,14 @@ type Config struct {
 	BatchRows int
 	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 16 MiB.
 	BatchBytes int
-	// BatchWait is the longest a message waits for its batch to fill, up to one minute. Default 1 s.
+	// BatchWait is the longest a message waits for its batch to fill, up to one minute; four times as long in a batch of
+	// 1,000 rows and more, which is cheaper to write. Default 1 s.
 	BatchWait time.Duration
 	// IdleWait ends a batch early when nothing more came for so long. Default 200 ms.
 	IdleWait time.Duration
 	// Drain is how long a stopping sink may take to write the batch in hand. Default 5 s.
 	Drain time.Duration
-	// Registerer takes the sink's metrics; nil keeps them to itself.
+	// Registerer takes the sink's metrics; nil means the one of the runtime's metrics.
 	Registerer prometheus.Registerer
 }
 

@@ -3,12 +3,14 @@ package sink
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 )
@@ -48,6 +50,33 @@ func TestEndedAtEveryStep(t *testing.T) {
 			w.caughtUp()
 			w.exactly(180)
 		})
+	}
+}
+
+// A sink that finds messages in the hands of one that died gets them by going back once. It does not
+// take them along with a pull of its own and go back again and again.
+func TestGoesBackOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.fill(0, 2000)
+	dying := w.service(w.cfg)
+	dying.reach = func(string, string) error { return errKilled }
+	<-w.run(dying).done
+	registry := prometheus.NewRegistry()
+	w.cfg.Registerer = registry
+	w.start()
+	w.caughtUp()
+	w.exactly(2000)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if n := m.GetCounter().GetValue(); strings.HasSuffix(f.GetName(), "restarts_total") && n > 2 {
+				t.Errorf("%v started over %v times", m.GetLabel(), n)
+			}
+		}
 	}
 }
 

@@ -50,6 +50,9 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auditsink: %w", err)
 	}
+	if cfg.Registerer == nil {
+		cfg.Registerer = rt.Metrics.Registerer()
+	}
 	m, err := newMetrics(cfg.Registerer)
 	if err != nil {
 		return nil, fmt.Errorf("auditsink: registering metrics: %w", err)

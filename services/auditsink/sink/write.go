@@ -156,7 +156,6 @@ func (l *loop) finish(ctx context.Context) error {
 		if err := l.goBack(ctx); err != nil && !errors.Is(err, errAgain) {
 			l.log.Warn("leaving the consumer", "error", err)
 		}
-		l.unpin(ctx)
 	}
 	return nil
 }

@@ -206,7 +206,7 @@ func TestBadInputIsDeniedOnce(t *testing.T) {
 		"content-type":    {change: func(e *events.Event) { e.DataContentType = "text/plain" }, rule: "malformed", dead: true},
 		"specversion":     {header: func(h nats.Header) { h["ce-specversion"] = []string{"0.3"} }, rule: "malformed", dead: true},
 		"no-id":           {header: func(h nats.Header) { delete(h, "ce-id") }, rule: "malformed", dead: true},
-		"broken-escape":   {header: func(h nats.Header) { h["ce-source"] = []string{"%zz"} }, rule: "malformed", dead: true},
+		"broken-escape":   {header: func(h nats.Header) { h["ce-source"] = []string{"%ff"} }, rule: "malformed", dead: true},
 		"no-envelope": {header: func(h nats.Header) {
 			for k := range h {
 				delete(h, k)

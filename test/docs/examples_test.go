@@ -1,0 +1,100 @@
+package docs
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weighlock/weighlock/internal/policy"
+	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Go on a page is Go of the example, word for word: so it compiles.
+func TestGoOnPagesIsTheExamples(t *testing.T) {
+	t.Parallel()
+	example := dedent(read(t, "examples/agent/main.go"))
+	for _, name := range []string{"README.md", "docs/agents.md"} {
+		found := blocks(read(t, name), "go")
+		if len(found) == 0 {
+			t.Errorf("%s shows no Go", name)
+		}
+		for _, block := range found {
+			if !strings.Contains(example, dedent(block)) {
+				t.Errorf("%s shows Go that examples/agent/main.go does not have:\n%s", name, block)
+			}
+		}
+	}
+}
+
+// dedent takes all indentation away, which differs between a page and a function.
+func dedent(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimLeft(line, "\t")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// example returns the only YAML block of a page that is a whole file.
+func example(t *testing.T, name string) string {
+	t.Helper()
+	found := blocks(read(t, name), "yaml")
+	if len(found) != 1 {
+		t.Fatalf("%s has %d examples, want 1", name, len(found))
+	}
+	return found[0]
+}
+
+// The policy on its page loads, and says of the actions below it what the page says.
+func TestPolicyExample(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Parse("docs/policy.md", []byte(example(t, "docs/policy.md")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		tool, arguments, target string
+		score                   int
+		level                   events.Level
+		denied                  bool
+		row                     string
+	}{
+		{"search_customers", `{"name": "Ada"}`, "", 5, events.Low, false, "| 5 | low | approved at once |"},
+		{"send_refund", `{"amount": 20}`, "", 30, events.Medium, false, "| 30 | medium | approved at once, marked for review |"},
+		{"send_payment", `{"amount": 5000}`, "", 100, events.High, false, "| 100 | high | people are asked |"},
+		{"send_payment", `{"amount": 10}`, "payroll", 100, events.High, true, "| 100 | high | denied at once |"},
+		{"grow_flowers", `{}`, "", 60, events.High, false, "| 60 | high | people are asked: nothing recognises it |"},
+	} {
+		a := &events.ActionProposed{Breakpoint: events.AtToolCall, Tool: c.tool, Arguments: json.RawMessage(c.arguments), Target: &events.Target{Name: c.target}}
+		got := p.Assess(a, events.ActionRef{Agent: "teller", Action: "a1"}, time.Unix(1_800_000_000, 0))
+		if got.Score != c.score || got.Level != c.level || got.Denied != c.denied {
+			t.Errorf("%s %s %s: score %d, %s, denied %t (%s); the page says %+v", c.tool, c.arguments, c.target, got.Score, got.Level, got.Denied, got.Reason, c)
+		}
+		if !strings.Contains(read(t, "docs/policy.md"), "| `"+c.tool+"` | `"+c.arguments+"`") || !strings.Contains(read(t, "docs/policy.md"), c.row) {
+			t.Errorf("docs/policy.md has no row for %s %s: want one that ends %s", c.tool, c.arguments, c.row)
+		}
+	}
+}
+
+// The routes on their page load, and take the actions the page says.
+func TestRoutesExample(t *testing.T) {
+	t.Parallel()
+	r, err := routes.Parse("docs/routes.md", []byte(example(t, "docs/routes.md")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		assessed events.ActionAssessed
+		route    string
+	}{
+		{events.ActionAssessed{Score: 60, Rules: []events.FiredRule{{ID: "payment"}}}, "payments"},
+		{events.ActionAssessed{Score: 100, Rules: []events.FiredRule{{ID: "large"}, {ID: "payment"}}}, "large-payments"},
+		{events.ActionAssessed{Score: 60, Rules: []events.FiredRule{{ID: "unrecognised"}}}, "rest"},
+	} {
+		if got := r.Match(&c.assessed); got.ID != c.route {
+			t.Errorf("%+v takes %s, the page says %s", c.assessed.Rules, got.ID, c.route)
+		}
+	}
+}
