@@ -14,7 +14,7 @@ func main() {
 	os.Exit(daemon.Main(daemon.Program{
 		Name:     scoring.Name,
 		Register: cfg.Register,
-		Validate: func() error { return cfg.Validate() }, // the method value would be that of the empty Config
+		Validate: func() error { return cfg.Validate() }, //nolint:gocritic // the method value would be that of the empty Config
 		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return scoring.New(rt, cfg)
 		},

@@ -138,8 +138,7 @@ func TestErrorsToTheAgent(t *testing.T) {
 	p := start(t)
 	seed := p.Add(t, authz.Identity{Kind: authz.Agent, Name: "billing"})
 	_, err := agent.Connect(t.Context(), agent.Options{URL: p.URL, Agent: "support", SeedFile: seed})
-	var forbidden *agent.PermissionError
-	if !errors.As(err, &forbidden) {
+	if _, ok := errors.AsType[*agent.PermissionError](err); !ok {
 		t.Errorf("connecting under another name: %v", err)
 	}
 	var field *events.FieldError

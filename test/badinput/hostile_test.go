@@ -106,8 +106,7 @@ func TestHeadersOfTheServer(t *testing.T) {
 	} {
 		id := fmt.Sprintf("h-%d", i)
 		ack, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: p.Subjects.Action("mallory", id), Header: envelope(extra...), Data: []byte(search)})
-		var refused *jetstream.APIError
-		if !errors.As(err, &refused) {
+		if _, ok := errors.AsType[*jetstream.APIError](err); !ok {
 			t.Errorf("%v: %+v, %v", extra, ack, err)
 		}
 	}
