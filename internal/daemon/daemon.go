@@ -27,13 +27,19 @@ type Service interface {
 	Ready() error
 }
 
+// Config is what a user sets of one service.
+type Config interface {
+	// Register adds the settings to fs.
+	Register(fs *flag.FlagSet)
+	// Validate names the first setting that is wrong.
+	Validate() error
+}
+
 // Program describes one service's process.
 type Program struct {
 	Name string // the service's name: its identity is service/<name>
-	// Register adds the service's own settings.
-	Register func(fs *flag.FlagSet)
-	// Validate names the first own setting that is wrong.
-	Validate func() error
+	// Config is the service's own settings, a pointer: they are read into it.
+	Config Config
 	// New makes the service.
 	New func(rt stream.Runtime) (Service, error)
 }
@@ -62,14 +68,14 @@ func (p Program) run(ctx context.Context, args []string) error {
 	var settings Settings
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	settings.Register(fs)
-	p.Register(fs)
+	p.Config.Register(fs)
 	if err := Parse(fs, args); err != nil {
 		return err
 	}
 	if err := settings.Validate(); err != nil {
 		return err
 	}
-	if err := p.Validate(); err != nil {
+	if err := p.Config.Validate(); err != nil {
 		return err
 	}
 	logger, err := settings.Logger(p.Name, os.Stderr)

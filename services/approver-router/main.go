@@ -12,9 +12,8 @@ import (
 func main() {
 	var cfg routing.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     routing.Name,
-		Register: cfg.Register,
-		Validate: cfg.Validate,
+		Name:   routing.Name,
+		Config: &cfg,
 		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return routing.New(rt, cfg)
 		},

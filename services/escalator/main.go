@@ -12,9 +12,8 @@ import (
 func main() {
 	var cfg escalation.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     escalation.Name,
-		Register: cfg.Register,
-		Validate: func() error { return cfg.Validate() }, //nolint:gocritic // the method value would be that of the empty Config
+		Name:   escalation.Name,
+		Config: &cfg,
 		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return escalation.New(rt, cfg)
 		},

@@ -12,9 +12,8 @@ import (
 func main() {
 	var cfg scoring.Config
 	os.Exit(daemon.Main(daemon.Program{
-		Name:     scoring.Name,
-		Register: cfg.Register,
-		Validate: func() error { return cfg.Validate() }, //nolint:gocritic // the method value would be that of the empty Config
+		Name:   scoring.Name,
+		Config: &cfg,
 		New: func(rt stream.Runtime) (daemon.Service, error) {
 			return scoring.New(rt, cfg)
 		},

@@ -60,9 +60,9 @@ func (c *libraryChild) started() error {
 	return json.NewEncoder(c.pipe).Encode(settings) //nolint:gosec // the pipe is how the child gets its password
 }
 
-func (c *libraryChild) ask(*exec.Cmd) { c.pipe.Close() } // a pipe that is closed already asks as well
+func (c *libraryChild) ask(*exec.Cmd) { _ = c.pipe.Close() } // a pipe that is closed already asks as well
 
 func (c *libraryChild) release() {
-	c.pipe.Close()   // the process has ended
-	c.socket.Close() // a copy; the listener is the engine's
+	_ = c.pipe.Close()   // the process has ended
+	_ = c.socket.Close() // a copy; the listener is the engine's
 }

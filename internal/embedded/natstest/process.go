@@ -106,8 +106,8 @@ func (p *process) Reload() error {
 }
 
 func (p *process) Shutdown() {
-	p.in.Close() // the child ends when its input does
-	_ = p.end()  // it may have been killed before
+	_ = p.in.Close() // the child ends when its input does
+	_ = p.end()      // it may have been killed before
 }
 
 func (p *process) Kill() error {
