@@ -25,14 +25,21 @@ func size() (actions, kills int) {
 // every kill hits hundreds at every stage.
 const window = 500
 
-// TestKilledServices kills every service again and again in the middle of thousands of
-// actions, with hundreds that wait for approval.
-func TestKilledServices(t *testing.T) {
+// TestServices tests the services as the programs they are.
+func TestServices(t *testing.T) {
 	t.Parallel()
+	programs := build(t.Context(), t)
+	t.Run("killed", func(t *testing.T) { t.Parallel(); killed(t, programs) })
+	t.Run("with wrong settings", func(t *testing.T) { t.Parallel(); wrongSettings(t, programs) })
+}
+
+// killed kills every service again and again in the middle of thousands of actions, with
+// hundreds that wait for approval.
+func killed(t *testing.T, programs string) {
 	began := time.Now()
 	ctx := within(t)
 	w := newWorld(ctx, t)
-	processes := startAll(ctx, t, w.Server, w.db)
+	processes := startAll(t, programs, w.Server, w.db)
 	n, kills := size()
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))

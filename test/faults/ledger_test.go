@@ -10,7 +10,7 @@ import (
 
 // card is a request as it was announced.
 type card struct {
-	events.ApprovalRequested
+	digest string
 	*events.Card
 }
 
@@ -73,12 +73,12 @@ func (w *world) cards(ctx context.Context, t *testing.T) (cards map[string]card,
 			t.Fatal(err)
 		}
 		if before, again := cards[announced.Request]; again {
-			if before.ApprovalRequested.Digest != announced.Digest {
+			if before.digest != announced.Digest {
 				t.Errorf("request %s was announced with two cards", announced.Request)
 			}
 			continue
 		}
-		cards[announced.Request] = card{*announced, shown}
+		cards[announced.Request] = card{announced.Digest, shown}
 		for _, item := range shown.Items {
 			key := item.Agent + "/" + item.Action
 			onCards[key] = append(onCards[key], announced.Request)
@@ -105,18 +105,18 @@ func (w *world) casts(ctx context.Context, t *testing.T) map[string][]cast {
 // on that card as it was shown, by people who were asked.
 func justified(t *testing.T, d *events.DecisionMade, c card, casts []cast) {
 	t.Helper()
-	i := slices.IndexFunc(c.Card.Items, func(item events.CardItem) bool { return item.Agent == d.Agent && item.Action == d.Action })
-	if d.Request != c.Card.Request || d.DecidedBy.Kind != events.ByApprovers || c.Card.Items[i].Digest != d.Digest {
-		t.Errorf("%s/%s was decided by %s on request %q, its card is %s", d.Agent, d.Action, d.DecidedBy.Kind, d.Request, c.Card.Request)
+	i := slices.IndexFunc(c.Items, func(item events.CardItem) bool { return item.Agent == d.Agent && item.Action == d.Action })
+	if d.Request != c.Request || d.DecidedBy.Kind != events.ByApprovers || c.Items[i].Digest != d.Digest {
+		t.Errorf("%s/%s was decided by %s on request %q, its card is %s", d.Agent, d.Action, d.DecidedBy.Kind, d.Request, c.Request)
 		return
 	}
 	var approved []string
 	rejected := false
 	for _, a := range d.DecidedBy.Approvers {
 		really := slices.ContainsFunc(casts, func(v cast) bool {
-			return v.approver == a.Approver && v.Digest == c.ApprovalRequested.Digest && answerTo(v.VerdictCast, i+1) == a.Verdict
+			return v.approver == a.Approver && v.Digest == c.digest && answerTo(v.VerdictCast, i+1) == a.Verdict
 		})
-		if !really || !slices.Contains(groups[c.Card.Group], a.Approver) {
+		if !really || !slices.Contains(groups[c.Group], a.Approver) {
 			t.Errorf("%s/%s names the verdict %s by %s (cast: %t)", d.Agent, d.Action, a.Verdict, a.Approver, really)
 		}
 		if a.Verdict == events.Reject {
@@ -126,10 +126,10 @@ func justified(t *testing.T, d *events.DecisionMade, c card, casts []cast) {
 		}
 	}
 	switch {
-	case d.Outcome == events.Approved && !rejected && len(approved) >= quorum[c.Card.Group]:
+	case d.Outcome == events.Approved && !rejected && len(approved) >= quorum[c.Group]:
 	case d.Outcome == events.Rejected && rejected:
 	default:
-		t.Errorf("%s/%s of group %s is %s: %+v", d.Agent, d.Action, c.Card.Group, d.Outcome, d.DecidedBy)
+		t.Errorf("%s/%s of group %s is %s: %+v", d.Agent, d.Action, c.Group, d.Outcome, d.DecidedBy)
 	}
 }
 

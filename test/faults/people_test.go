@@ -78,10 +78,10 @@ func moodOf(name, request string) uint32 {
 func send(ctx context.Context, client *approver.Client, v approver.Verdict) error {
 	for {
 		_, err := client.Cast(ctx, v)
-		if !errors.Is(err, approver.ErrUnconfirmed) || ctx.Err() != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // nobody waits for this answer any more
+		case !errors.Is(err, approver.ErrUnconfirmed):
 			return err
 		}
 	}

@@ -39,10 +39,9 @@ type process struct {
 	kills   int
 }
 
-// startAll starts the four services against s and the database.
-func startAll(ctx context.Context, t *testing.T, s *natstest.Server, db enginetest.Conn) []*process {
+// startAll starts the four services, whose programs are in a directory, against s and the database.
+func startAll(t *testing.T, programs string, s *natstest.Server, db enginetest.Conn) []*process {
 	t.Helper()
-	programs := build(ctx, t)
 	quick := []string{"-ack-wait", "2s", "-pinned-ttl", "500ms"}
 	answers := []string{"-replier-key", s.Keys.Path(authz.Identity{Kind: authz.Service, Name: authz.Replier})}
 	url := fmt.Sprintf("http://%s:%s@%s/", db.User, db.Password, db.Addr)
