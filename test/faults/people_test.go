@@ -80,7 +80,7 @@ func send(ctx context.Context, client *approver.Client, v approver.Verdict) erro
 		_, err := client.Cast(ctx, v)
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // nobody waits for this answer any more
+			return nil // nobody waits for this answer any more
 		case !errors.Is(err, approver.ErrUnconfirmed):
 			return err
 		}
