@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -62,7 +61,7 @@ func printItem(w io.Writer, item fetched) {
 		return
 	}
 	p := item.Proposed
-	field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+compact(p.Arguments))
+	field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+string(p.Arguments))
 	if t := p.Target; t != nil {
 		field(w, "Target", strings.TrimSpace(strings.Join([]string{t.Kind, t.Name, t.Environment}, " ")))
 	}
@@ -147,11 +146,4 @@ func approvals(n int) string {
 		return "one approval is enough"
 	}
 	return fmt.Sprintf("%d approvals needed", n)
-}
-
-func compact(raw json.RawMessage) string {
-	if len(raw) == 0 {
-		return ""
-	}
-	return string(raw)
 }

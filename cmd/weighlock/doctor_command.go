@@ -124,11 +124,11 @@ func permissionsFinding(ctx context.Context, place dev.Place) finding {
 		if u.Kind != authz.Agent {
 			continue
 		}
-		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision", ""
 		if err := mayNotDecide(ctx, place, u.Identity); err != nil {
-			f.OK, f.Saw = false, err.Error()
-			f.Do = "the server must use the accounts block of `weighlock identity config`"
+			f.Saw = err.Error()
+			return f
 		}
+		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision", ""
 		return f
 	}
 	f.OK, f.Saw, f.Do = true, "no agent has a key yet", "`weighlock identity add agent/NAME` makes one"

@@ -22,6 +22,15 @@ func (c *cli) keys() (*authz.Keys, error) {
 	return authz.OpenKeys(place.KeysDir())
 }
 
+// users are all who have a key.
+func (c *cli) users() ([]authz.User, error) {
+	keys, err := c.keys()
+	if err != nil {
+		return nil, err
+	}
+	return keys.List()
+}
+
 func (c *cli) identityAddCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "add KIND/NAME",
@@ -56,11 +65,7 @@ func (c *cli) identityListCommand() *cobra.Command {
 		Short: "Who has a key",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			keys, err := c.keys()
-			if err != nil {
-				return err
-			}
-			users, err := keys.List()
+			users, err := c.users()
 			if err != nil {
 				return err
 			}
@@ -92,11 +97,7 @@ func (c *cli) identityConfigCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			keys, err := c.keys()
-			if err != nil {
-				return err
-			}
-			users, err := keys.List()
+			users, err := c.users()
 			if err != nil {
 				return err
 			}
