@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -38,13 +39,13 @@ type facts struct {
 
 	words  []string
 	bits   uint64 // the word sets that the tool's words are in
-	parsed *arguments
+	parsed *input.Arguments
 	judged [len(judgements)]ref.Val
 	err    error // why parsed is nil although it was tried
 }
 
 func newFacts(p *Policy, a *events.ActionProposed, agent string, now time.Time) *facts {
-	f := &facts{policy: p, action: a, agent: agent, now: now, words: splitWords(a.Tool)}
+	f := &facts{policy: p, action: a, agent: agent, now: now, words: input.SplitWords(a.Tool)}
 	for _, w := range f.words {
 		f.bits |= p.wordBits[w]
 	}
@@ -100,7 +101,7 @@ func (f *facts) tool(name string) ref.Val {
 	case name == "tool.words":
 		return types.NewStringList(types.DefaultTypeAdapter, f.words)
 	case name == "tool.plain":
-		return types.Bool(plainName(f.action.Tool))
+		return types.Bool(input.PlainName(f.action.Tool))
 	case len(f.words) == 0:
 		return types.String("")
 	case name == "tool.first":
@@ -151,18 +152,18 @@ func (f *facts) memory(name string) ref.Val {
 // answer is an error, and the rule that asked counts as failing.
 func (f *facts) ofArguments(name string) ref.Val {
 	if f.parsed == nil && f.err == nil {
-		f.parsed, f.err = parseArguments(f.action.Arguments)
+		f.parsed, f.err = input.Parse(f.action.Arguments)
 	}
 	if f.err != nil {
 		return types.WrapErr(f.err)
 	}
 	switch name {
 	case "arguments":
-		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, f.parsed.values)
+		return types.NewStringInterfaceMap(types.DefaultTypeAdapter, f.parsed.Values)
 	case "arguments_texts":
-		texts := make([]string, len(f.parsed.texts))
-		for i, a := range f.parsed.texts {
-			texts[i] = a.text
+		texts := make([]string, len(f.parsed.Texts))
+		for i, a := range f.parsed.Texts {
+			texts[i] = a.Value
 		}
 		return types.NewStringList(types.DefaultTypeAdapter, texts)
 	}
@@ -185,12 +186,12 @@ func (f *facts) judgement(name string) ref.Val {
 
 var judgements = [...]struct {
 	name string
-	of   func(*arguments, *Policy) bool
+	of   func(*input.Arguments, *Policy) bool
 }{
-	{"shell.found", func(a *arguments, _ *Policy) bool { return len(shellTexts(a.texts)) > 0 }},
-	{"shell.reads", func(a *arguments, _ *Policy) bool { return shellReadsOnly(a) }},
-	{"sql.found", func(a *arguments, _ *Policy) bool { return len(sqlTexts(a.texts)) > 0 }},
-	{"sql.reads", func(a *arguments, _ *Policy) bool { return allReadOnlySQL(sqlTexts(a.texts)) }},
-	{"sql.writes", func(a *arguments, _ *Policy) bool { return writesData(a) }},
-	{"mail.internal", func(a *arguments, p *Policy) bool { return mailInternal(a.texts, p.domains) }},
+	{"shell.found", func(a *input.Arguments, _ *Policy) bool { return len(shellTexts(a.Texts)) > 0 }},
+	{"shell.reads", func(a *input.Arguments, _ *Policy) bool { return shellReadsOnly(a) }},
+	{"sql.found", func(a *input.Arguments, _ *Policy) bool { return len(sqlTexts(a.Texts)) > 0 }},
+	{"sql.reads", func(a *input.Arguments, _ *Policy) bool { return allReadOnlySQL(sqlTexts(a.Texts)) }},
+	{"sql.writes", func(a *input.Arguments, _ *Policy) bool { return writesData(a) }},
+	{"mail.internal", func(a *input.Arguments, p *Policy) bool { return mailInternal(a.Texts, p.domains) }},
 }

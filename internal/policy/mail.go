@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
+)
 
 // proseKeys are the arguments of a mail that may mention addresses without sending to them.
 var proseKeys = setOf("subject", "body", "text", "message", "content", "html", "title", "description")
@@ -19,19 +23,19 @@ var recipientKeys = setOf("to", "cc", "bcc", "recipient", "recipients", "toaddre
 // mailInternal says that the mail goes to somebody and to nobody outside domains.
 // An address under any other key counts as a recipient too, because tools name
 // their arguments as they like; only prose may mention outsiders.
-func mailInternal(texts []argument, domains map[string]bool) bool {
+func mailInternal(texts []input.Text, domains map[string]bool) bool {
 	found := false
 	for _, a := range texts {
-		if proseKeys[a.key] {
-			if (a.key == "subject" || a.key == "title") && strings.ContainsAny(a.text, "\r\n") {
+		if proseKeys[a.Key] {
+			if (a.Key == "subject" || a.Key == "title") && strings.ContainsAny(a.Value, "\r\n") {
 				return false // a line break in a header adds recipients
 			}
 			continue
 		}
-		if !recipientKeys[a.key] && !strings.Contains(a.text, "@") {
+		if !recipientKeys[a.Key] && !strings.Contains(a.Value, "@") {
 			continue
 		}
-		if !allInside(a.text, domains) {
+		if !allInside(a.Value, domains) {
 			return false
 		}
 		found = true

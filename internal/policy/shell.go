@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
+)
 
 var (
 	shellKeys = setOf("command", "commands", "cmd", "script", "shellcommand", "bash", "commandline")
@@ -22,11 +26,11 @@ var (
 )
 
 // shellTexts returns the command lines in the arguments.
-func shellTexts(texts []argument) []string {
+func shellTexts(texts []input.Text) []string {
 	var out []string
 	for _, a := range texts {
-		if shellKeys[a.key] {
-			out = append(out, a.text)
+		if shellKeys[a.Key] {
+			out = append(out, a.Value)
 		}
 	}
 	return out
@@ -34,14 +38,14 @@ func shellTexts(texts []argument) []string {
 
 // shellReadsOnly says that all the arguments are one clearly read-only command
 // line and things that do not matter beside it.
-func shellReadsOnly(p *arguments) bool {
-	if p.odd {
+func shellReadsOnly(p *input.Arguments) bool {
+	if p.Nested {
 		return false
 	}
 	found := false
-	for key, v := range p.values {
+	for key, v := range p.Values {
 		text, isText := v.(string)
-		switch k := plainKey(key); {
+		switch k := input.PlainKey(key); {
 		case shellKeys[k]:
 			if found || !isText || !readOnlyShell(text) {
 				return false

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
 )
 
 var (
@@ -55,11 +57,11 @@ func looksLikeSQL(text string) bool {
 }
 
 // sqlTexts returns the texts of the arguments that are SQL.
-func sqlTexts(texts []argument) []string {
+func sqlTexts(texts []input.Text) []string {
 	var out []string
 	for _, a := range texts {
-		if sqlKeys[a.key] || sqlMaybeKeys[a.key] && looksLikeSQL(a.text) {
-			out = append(out, a.text)
+		if sqlKeys[a.Key] || sqlMaybeKeys[a.Key] && looksLikeSQL(a.Value) {
+			out = append(out, a.Value)
 		}
 	}
 	return out
@@ -92,13 +94,13 @@ func writesSQL(text string) bool {
 
 // writesData says that a text or key anywhere in a database tool's arguments asks
 // for a change, "$out" and "$merge" of document databases included.
-func writesData(p *arguments) bool {
-	for _, a := range p.texts {
-		if writesSQL(a.text) && strings.ContainsAny(a.text, " \t\r\n;") {
+func writesData(p *input.Arguments) bool {
+	for _, a := range p.Texts {
+		if writesSQL(a.Value) && strings.ContainsAny(a.Value, " \t\r\n;") {
 			return true
 		}
 	}
-	for _, key := range p.keys {
+	for _, key := range p.Keys {
 		switch strings.ToLower(key) {
 		case "$out", "$merge", "$set", "$unset", "$function", "$where", "$accumulator":
 			return true

@@ -20,6 +20,7 @@ type Action struct {
 	// Breakpoint is where in its work the agent paused; "" means [events.AtToolCall].
 	Breakpoint events.Breakpoint
 	Tool       string
+	ToolInfo   *events.ToolInfo
 	// Arguments is a JSON object: exactly what the tool will be called with.
 	Arguments json.RawMessage
 	Target    *events.Target
@@ -78,7 +79,7 @@ func (a Action) payload(agent string) events.ActionProposed {
 	}
 	return events.ActionProposed{
 		Agent: agent, Action: a.ID,
-		Breakpoint: a.Breakpoint, Tool: a.Tool, Arguments: a.Arguments, Target: a.Target,
+		Breakpoint: a.Breakpoint, Tool: a.Tool, ToolInfo: a.ToolInfo, Arguments: a.Arguments, Target: a.Target,
 		Request: a.Request, Reasoning: a.Reasoning, Plan: a.Plan, Impact: a.Impact, Memory: a.Memory,
 		Session: a.Session, Principal: a.Principal, Deadline: a.Deadline,
 	}

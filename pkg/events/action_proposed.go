@@ -18,6 +18,8 @@ type ActionProposed struct {
 	Breakpoint Breakpoint `json:"breakpoint"`
 	// Tool is the name of the tool; required at tool_call and computer_use.
 	Tool string `json:"tool,omitempty"`
+	// ToolInfo is what the tool's server says of the tool.
+	ToolInfo *ToolInfo `json:"toolInfo,omitempty"`
 	// Arguments is a JSON object: exactly what the tool will be called with.
 	Arguments json.RawMessage `json:"arguments,omitempty"`
 	// Target is what the action acts on.
@@ -40,6 +42,19 @@ type ActionProposed struct {
 	Deadline *time.Time `json:"deadline,omitempty"`
 }
 
+// ToolInfo is what the server that offers a tool says of it, as in the Model Context Protocol.
+// Whether a claim is believed depends on the policy's list of trusted servers.
+type ToolInfo struct {
+	// Server is the name of the server or plugin that offers the tool.
+	Server      string `json:"server,omitempty"`
+	Description string `json:"description,omitempty"`
+	// The hints are nil where the server gave none.
+	ReadOnlyHint    *bool `json:"readOnlyHint,omitempty"`
+	DestructiveHint *bool `json:"destructiveHint,omitempty"`
+	IdempotentHint  *bool `json:"idempotentHint,omitempty"`
+	OpenWorldHint   *bool `json:"openWorldHint,omitempty"`
+}
+
 // Target is what an action acts on.
 type Target struct {
 	Kind        string `json:"kind,omitempty"`        // such as "database", "mailbox", "account"
@@ -58,6 +73,10 @@ type PlanStep struct {
 type Impact struct {
 	Summary    string `json:"summary,omitempty"`
 	Reversible *bool  `json:"reversible,omitempty"`
+	// Effect is the kind of change in one word, such as "read", "create", "change", "delete" or "send".
+	Effect string `json:"effect,omitempty"`
+	// Count is how many things are touched; nil where the agent does not know.
+	Count *int64 `json:"count,omitempty"`
 }
 
 // MemoryItem is a piece of memory or retrieved data, with where it came from.

@@ -1,4 +1,4 @@
-package policy
+package input
 
 import (
 	"bytes"
@@ -9,31 +9,31 @@ import (
 	"unicode/utf8"
 )
 
-// reader builds arguments out of JSON that is known to be valid. It exists because the
+// reader builds Arguments out of JSON that is known to be valid. It exists because the
 // standard decoder does not see a key that is given twice, and took half of the time
 // of an assessment.
 type reader struct {
 	rest []byte
-	into *arguments
+	into *Arguments
 }
 
-func (r *reader) value(key string, depth int) (any, error) {
+func (r *reader) value(key, parent string, depth int) (any, error) {
 	if depth > maxArgumentDepth {
 		return nil, fmt.Errorf("nested deeper than %d", maxArgumentDepth)
 	}
 	switch c := r.next(); c {
 	case '{', '[':
 		if depth == 1 {
-			r.into.odd = true
+			r.into.Nested = true
 		}
 		r.rest = r.rest[1:]
 		if c == '{' {
-			return r.object(depth)
+			return r.object(key, depth)
 		}
-		return r.list(key, depth)
+		return r.list(key, parent, depth)
 	case '"':
 		text, err := r.text()
-		r.into.texts = append(r.into.texts, argument{key, text})
+		r.into.Texts = append(r.into.Texts, Text{key, parent, text})
 		return text, err
 	case 't':
 		r.rest = r.rest[len("true"):]
@@ -45,7 +45,9 @@ func (r *reader) value(key string, depth int) (any, error) {
 		r.rest = r.rest[len("null"):]
 		return nil, nil
 	}
-	return r.number()
+	n, err := r.number()
+	r.into.Numbers = append(r.into.Numbers, Number{key, parent, n})
+	return n, err
 }
 
 // next skips white space and what separates values, and returns the byte that follows.
@@ -54,7 +56,7 @@ func (r *reader) next() byte {
 	return r.rest[0]
 }
 
-func (r *reader) object(depth int) (any, error) {
+func (r *reader) object(own string, depth int) (any, error) {
 	m := make(map[string]any, 4)
 	for r.next() != '}' {
 		key, err := r.text()
@@ -64,8 +66,8 @@ func (r *reader) object(depth int) (any, error) {
 		if _, twice := m[key]; twice {
 			return nil, fmt.Errorf("the key %.40q is given twice", key)
 		}
-		r.into.keys = append(r.into.keys, key)
-		if m[key], err = r.value(plainKey(key), depth+1); err != nil {
+		r.into.Keys = append(r.into.Keys, key)
+		if m[key], err = r.value(PlainKey(key), own, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -73,10 +75,10 @@ func (r *reader) object(depth int) (any, error) {
 	return m, nil
 }
 
-func (r *reader) list(key string, depth int) (any, error) {
+func (r *reader) list(key, parent string, depth int) (any, error) {
 	list := []any{}
 	for r.next() != ']' {
-		v, err := r.value(key, depth+1)
+		v, err := r.value(key, parent, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +106,7 @@ func (r *reader) text() (string, error) {
 	return s, err
 }
 
-func (r *reader) number() (any, error) {
+func (r *reader) number() (float64, error) {
 	end := 0
 	for end < len(r.rest) && strings.IndexByte("+-.0123456789eE", r.rest[end]) >= 0 {
 		end++

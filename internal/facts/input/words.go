@@ -1,4 +1,4 @@
-package policy
+package input
 
 import (
 	"strings"
@@ -10,10 +10,10 @@ import (
 // is not plain, which the default policy calls high.
 const maxToolWords = 24
 
-// splitWords splits a tool's name into lower-case words at everything that is no
+// SplitWords splits a tool's name into lower-case words at everything that is no
 // letter or digit and at camel case: "DeleteSearchIndex", "delete-search.index" and
 // "delete_search_index" have the same words, "readHTTPLog" has read, http, log.
-func splitWords(name string) []string {
+func SplitWords(name string) []string {
 	words := make([]string, 0, 4)
 	start := -1
 	flush := func(end int) {
@@ -44,9 +44,9 @@ func nextIsLower(rest string) bool {
 	return unicode.IsLower(r)
 }
 
-// plainName says that a tool's name can be read without being fooled: only ASCII
+// PlainName says that a tool's name can be read without being fooled: only ASCII
 // (no look-alikes, no invisible characters), not overlong, and no digits inside a word ("d3lete").
-func plainName(name string) bool {
+func PlainName(name string) bool {
 	if len(name) > 128 || strings.Count(name, "_")+strings.Count(name, "-") >= maxToolWords {
 		return false
 	}

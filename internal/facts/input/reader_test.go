@@ -1,4 +1,4 @@
-package policy
+package input
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ func FuzzArguments(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		got, err := parseArguments(raw)
+		got, err := Parse(raw)
 		if err != nil {
 			return // stricter on purpose: keys given twice, depth, size
 		}
@@ -23,8 +23,8 @@ func FuzzArguments(f *testing.F) {
 				t.Fatalf("accepted %q, which is no JSON object: %v", raw, err)
 			}
 		}
-		if want != nil && !reflect.DeepEqual(got.values, want) {
-			t.Fatalf("%q: read %#v, want %#v", raw, got.values, want)
+		if want != nil && !reflect.DeepEqual(got.Values, want) {
+			t.Fatalf("%q: read %#v, want %#v", raw, got.Values, want)
 		}
 	})
 }
@@ -32,7 +32,7 @@ func FuzzArguments(f *testing.F) {
 func TestKeyGivenTwiceIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{`{"a":1,"a":2}`, `{"x":{"a":1,"\u0061":2}}`} {
-		if _, err := parseArguments(json.RawMessage(raw)); err == nil {
+		if _, err := Parse(json.RawMessage(raw)); err == nil {
 			t.Errorf("%s is accepted", raw)
 		}
 	}
