@@ -1,6 +1,11 @@
 // Package verb tells from a word what kind of act it names.
 package verb
 
+import (
+	"sort"
+	"strings"
+)
+
 // Act is a kind of act. It says what happens, not how risky that is.
 type Act string
 
@@ -24,47 +29,110 @@ const (
 	Control Act = "control" // drives a screen, a mouse, a keyboard
 )
 
-var acts = index(map[Act][]string{
-	Read: {
-		"get", "list", "read", "view", "show", "search", "find", "lookup", "look", "fetch", "query", "retrieve", "check", "inspect", "describe",
-		"count", "browse", "status", "stat", "stats", "info", "log", "logs", "diff", "history", "preview", "peek", "scan", "monitor", "watch", "select", "display",
-		"explain", "verify", "validate", "test", "ping", "whoami", "ls", "cat", "head", "tail", "tree", "open", "goto", "navigate", "visit", "download", "explore", "filter", "exists", "help", "version", "lint", "top", "poll", "load", "audit", "review", "detect", "identify", "track", "observe",
-	},
-	Compute: {
-		"calculate", "compute", "summarise", "summarize", "summary", "analyse", "analyze", "analysis", "translate", "classify", "compare", "convert", "parse", "sort", "estimate", "predict",
-		"mean", "median", "average", "sum", "logarithm", "deviation", "round", "percentage", "plan", "think", "format", "extract", "rank", "score", "evaluate", "simulate", "hash", "encode", "decode",
-		"add", "subtract", "multiply", "divide", "max", "min", "power", "sqrt", "abs",
-	},
-	Create: {
-		"create", "new", "make", "build", "insert", "append", "copy", "clone", "cp", "touch", "mkdir", "generate", "register", "book", "reserve", "schedule", "compose", "draft", "write", "save", "record", "duplicate", "import", "fork", "init", "initialize", "put", "store", "backup", "export", "note", "bookmark", "reorder", "order", "request", "propose",
-	},
-	Change: {
-		"update", "set", "edit", "modify", "change", "patch", "rename", "move", "mv", "replace", "upsert", "merge", "assign", "mark", "configure", "config", "enable", "disable", "toggle", "reset", "restore", "adjust", "apply", "sync", "tag", "label", "pin", "unpin", "star", "archive", "unarchive", "resume", "start", "restart", "resolve", "complete", "submit", "attach", "detach", "link", "switch", "increase", "decrease", "upgrade", "downgrade", "swap", "exchange", "return", "refuel", "lock", "unlock", "migrate", "alter", "activate", "rotate", "renew", "extend", "follow", "unfollow", "like", "unlike", "vote", "upvote", "downvote", "subscribe", "unsubscribe", "rate", "fill", "commit", "push", "pull", "rebase",
-	},
-	Delete: {
-		"delete", "del", "remove", "rm", "rmdir", "drop", "purge", "wipe", "erase", "destroy", "truncate", "clear", "empty", "shred", "discard", "prune", "expunge", "obliterate", "nuke", "evict", "unlink", "uninstall", "flush", "trash", "vacate", "zap", "deprovision", "expire", "unregister", "deregister", "unset", "clean", "cleanup", "collapse", "decommission", "annihilate", "eradicate",
-	},
-	Send:    {"send", "reply", "forward", "message", "email", "mail", "notify", "dm", "respond", "contact", "call", "text", "sms", "sendmail", "remind", "alert", "ask", "answer", "whisper"},
-	Publish: {"publish", "post", "tweet", "retweet", "comment", "share", "broadcast", "announce", "upload", "blog", "mint"},
-	Pay:     {"pay", "payment", "transfer", "wire", "refund", "charge", "purchase", "buy", "sell", "trade", "withdraw", "withdrawal", "deposit", "donate", "tip", "settle", "remit", "reimburse", "payout", "disburse", "checkout", "bid", "stake", "invest", "spend", "lend", "borrow", "liquidate", "fund", "escrow", "airdrop"},
-	Grant:   {"grant", "revoke", "invite", "kick", "ban", "authorize", "authorise", "approve", "permit", "promote", "demote", "escalate", "impersonate", "chmod", "chown", "unban", "whitelist", "allowlist", "delegate", "enrol", "enroll"},
-	Login:   {"login", "logout", "authenticate", "signin", "signout", "signup", "auth", "logoff", "logon"},
-	Run:     {"run", "exec", "execute", "eval", "invoke", "invocation", "trigger", "launch", "spawn", "dispatch", "shell", "bash", "cmd", "powershell", "terminal", "console", "script", "ssh"},
-	Install: {"install", "setup", "pip", "npm", "apt", "brew", "yum", "dnf", "apk", "gem", "cargo"},
-	Deploy:  {"deploy", "release", "rollout", "rollback", "provision", "scale", "ship", "undeploy", "redeploy", "failover", "drain", "cordon", "uncordon"},
-	Stop:    {"stop", "kill", "cancel", "terminate", "abort", "shutdown", "halt", "reboot", "suspend", "pause", "close", "quit", "poweroff", "deactivate", "reject", "decline", "unpublish", "retract", "revert", "undo", "end"},
-	Control: {"click", "type", "press", "keypress", "scroll", "drag", "hover", "key", "mouse", "screenshot", "cursor", "tap", "swipe"},
-})
+// order is the acts from the mildest to the strongest.
+var order = []Act{None, Compute, Read, Login, Create, Change, Control, Send, Publish, Stop, Install, Deploy, Run, Grant, Pay, Delete}
 
-func index(words map[Act][]string) map[string]Act {
-	m := make(map[string]Act, 512)
-	for act, list := range words {
-		for _, w := range list {
-			m[w] = act
+var ranks = func() map[Act]int {
+	m := make(map[Act]int, len(order))
+	for i, a := range order {
+		m[a] = i
+	}
+	return m
+}()
+
+// Rank orders acts by how much harm they can usually do, from 0 for [None].
+func Rank(a Act) int { return ranks[a] }
+
+// Looks says that the act only looks or works something out.
+func Looks(a Act) bool { return a == Read || a == Compute }
+
+// Sorted returns the acts once each, the strongest first, without [None]. It reorders its argument.
+func Sorted(acts []Act) []Act {
+	sort.Slice(acts, func(i, j int) bool { return ranks[acts[i]] > ranks[acts[j]] })
+	out := acts[:0]
+	for i, a := range acts {
+		if a != None && (i == 0 || a != acts[i-1]) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Word is what is known of a word that names an act.
+type Word struct {
+	Act Act
+	// Noun says that the word is as often a thing as an act: "order", "comment", "payment".
+	// Beside a clear verb it names what the act is done to.
+	Noun bool
+}
+
+var known = index()
+
+func index() map[string]Word {
+	m := make(map[string]Word, 2048)
+	for act, words := range verbs {
+		for w := range strings.FieldsSeq(words) {
+			m[w] = Word{Act: act}
+		}
+	}
+	for act, words := range nouns {
+		for w := range strings.FieldsSeq(words) {
+			m[w] = Word{Act: act, Noun: true}
 		}
 	}
 	return m
 }
 
+// Look returns what is known of a lower-case word; its act is [None] where nothing is.
+func Look(word string) Word { return known[word] }
+
 // Of returns the act that a lower-case word names, or [None].
-func Of(word string) Act { return acts[word] }
+func Of(word string) Act { return known[word].Act }
+
+// Pair returns the act of two lower-case words that make one verb, such as "sign", "up", or [None].
+func Pair(first, second string) Act {
+	if !particles[second] {
+		return None
+	}
+	return pairs[first+" "+second]
+}
+
+// OfForm returns the act of a lower-case word in any of its forms: "deletes", "deleted", "deleting". It is
+// for texts; in names a plural or a participle is usually a thing or a quality.
+func OfForm(word string) Act {
+	if a := Of(word); a != None {
+		return a
+	}
+	return Of(Base(word))
+}
+
+// Base returns the verb that a lower-case word is a form of ("sends", "sent", "copied", "running"),
+// or the word itself.
+func Base(word string) string {
+	if b, ok := irregular[word]; ok {
+		return b
+	}
+	for _, ending := range endings {
+		stem, ok := strings.CutSuffix(word, ending.suffix)
+		if !ok || len(stem) < 2 {
+			continue
+		}
+		for _, add := range ending.instead {
+			if known[stem+add].Act != None {
+				return stem + add
+			}
+		}
+		if n := len(stem); n > 2 && stem[n-1] == stem[n-2] && known[stem[:n-1]].Act != None {
+			return stem[:n-1]
+		}
+	}
+	return word
+}
+
+var endings = []struct {
+	suffix  string
+	instead []string
+}{
+	{"ies", []string{"y"}}, {"es", []string{"", "e"}}, {"s", []string{""}},
+	{"ied", []string{"y"}}, {"ed", []string{"", "e"}}, {"ing", []string{"", "e"}},
+}
