@@ -5,7 +5,7 @@ package verb
 var verbs = map[Act]string{
 	Read: `get list read show search find lookup look fetch query retrieve check inspect describe browse stat info diff peek scan display explain
 		verify validate ping whoami ls cat tail goto navigate visit download explore exists lint poll load detect identify observe gather collect
-		obtain see discover examine crawl scrape locate enumerate grep glob listen recall remember recommend suggest lookfor pwd du df stats select
+		obtain see discover examine crawl scrape locate enumerate grep glob listen recall remember recommend suggest lookfor pwd du df  select
 		has is are can aggregate retrive getall findone findall determine ascertain inquire enquire tracked lists gets finds searches reads shows
 		fetches checks describes queries retrieves views collectall learn skim glance traceroute nslookup dig whois geolocate geocode probe tell
 		provide view monitor watch preview inspectall`,
@@ -22,8 +22,7 @@ var verbs = map[Act]string{
 		migrate alter activate reactivate rotate renew extend follow unfollow unlike upvote downvote unsubscribe rebase set reschedule rebook
 		reassign overwrite rewrite amend correct customize customise calibrate tune turn dim brighten heat cool arm disarm mute unmute postpone
 		defer advance adapt transform refactor reopen override reconfigure relocate transition unassign redirect reroute recategorize annotate
-		revise fix repair heal optimize optimise reindex defragment resize crop encrypt decrypt compress decompress unzip zip mount unmount connect
-		disconnect join leave snooze skip acknowledge ack unblock block quarantine isolate hide unhide exchange swap prioritize prioritise
+		revise fix repair heal optimize optimise reindex defragment resize crop encrypt decrypt compress decompress unzip zip mount unmount  		 join leave snooze skip acknowledge ack unblock block quarantine isolate hide unhide   prioritize prioritise
 		deprioritize tweak substitute shift switchover tie untie bind unbind administer prescribe dispense inject vaccinate treat discharge admit
 		steer accelerate brake setall bulkupdate updatemany updateone checkin topup pull push`,
 	Delete: `delete del remove rm rmdir drop purge wipe erase destroy truncate empty shred discard prune expunge obliterate nuke evict unlink uninstall
@@ -39,7 +38,7 @@ var verbs = map[Act]string{
 	Grant: `grant revoke invite kick ban authorize authorise approve permit promote demote escalate impersonate chmod chown unban whitelist allowlist
 		delegate enrol enroll entitle blacklist blocklist denylist uninvite onboard offboard unshare elevate sudo addmember removemember deputize
 		empower setfacl takeown icacls unenroll trust distrust`,
-	Login: `login logout authenticate signin signout signup auth logoff logon reauthenticate relogin sso unauthenticate`,
+	Login: `connect disconnect login logout authenticate signin signout signup auth logoff logon reauthenticate relogin sso unauthenticate`,
 	Run: `run exec execute eval invoke trigger launch spawn dispatch ssh rerun kickoff runcode execsql runsql subprocess popen spawnprocess perform do
 		operate orchestrate boot`,
 	Install: `install npm apt brew yum dnf apk pip reinstall sideload setup pipx yarn choco winget npx`,
@@ -53,7 +52,7 @@ var verbs = map[Act]string{
 // nouns are the words that name an act where nothing else in a name does, and else often a thing:
 // both the ones that are verb and noun alike and the nouns made of verbs.
 var nouns = map[Act]string{
-	Read: `status log logs history test open top head tree version help filter review audit track monitoring retrieval lookups listing inspection
+	Read: `stats status log logs history test open top head tree version help filter review audit track monitoring retrieval lookups listing inspection
 		verification validation discovery exploration detection identification observation reader viewer finder checker count access scanner fetcher
 		checkup survey examination`,
 	Compute: `summary analysis mean median average sum logarithm deviation percentage plan format rank score max min power calculation computation
@@ -63,7 +62,7 @@ var nouns = map[Act]string{
 		subtraction multiplication division exponent hypotenuse derivative integral determinant eigenvalue`,
 	Create: `copy report complaint schedule draft record backup note order request book creation reservation booking registration generation insertion generator creator
 		initialization scheduling reminder snapshot appointment duplication replication writing production fabrication builder maker`,
-	Change: `change config tag label pin star lock link rate vote like fill commit subscribe return modification alteration configuration adjustment
+	Change: `exchange swap change config tag label pin star lock link rate vote like fill commit subscribe return modification alteration configuration adjustment
 		assignment replacement activation rotation migration modifier setting rescheduling amendment restoration renewal extension enablement
 		synchronization submission correction switcher toggler rewriting reclassification prioritization enhancement treatment administration
 		prescription injection sterilization`,
