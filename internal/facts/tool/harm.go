@@ -1,0 +1,241 @@
+package tool
+
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/name"
+)
+
+// Harm is a kind of harm.
+type Harm string
+
+// maxProse is how much of a text is searched for words of harm.
+const maxProse = 16 << 10
+
+// stems are beginnings of words that speak of harm, after the vocabularies of MITRE ATT&CK, CAPEC,
+// fraud examiners and professional ethics. A stem ending in "." is a whole word.
+var stems = map[Harm]string{
+	"theft":     "steal stole. stolen. theft thiev exfiltrat pilfer embezzl siphon burglar robbery. loot plunder misappropriat launder skimming. poach smuggl piracy pirate plagiar counterfeit",
+	"deception": "fake. faked faking fakes. forge. forged forging forgery falsif fabricat deceiv decept mislead fraud scam phish spoof impersonat masquerad disinform misinform manipulat rigged rigging bogus. sham. hoax deepfake astroturf catfish swindl misrepresent gaslight disguis insider. collusion collude",
+	"evasion":   "evade evading evasion undetect covert stealth unauthori unauthoris unnotic untrace surreptit clandestin secretly. conceal obfuscat circumvent bypass jailbreak sidestep unlawful illegal illicit unlicensed unmonitored untracked whitewash coverup",
+	"sabotage":  "sabotag tamper corrupt. corrupting corruption. vandal destabil cripple malfunction disrupt degrade. degrading poison contaminat maim derail wreck. wrecking detonat explode explosi arson meltdown misconfigur misrout misdirect mislabel misplac hinder. obstruct undermin distort deteriorat defac ddos. flooding deadlock. misallocat miscalibrat",
+	"abuse":     "harass blackmail extort coerc intimidat threaten bully bullying stalk stalking doxx dox. discriminat exploit exploitation. racism defam slander libel malign maliciou abus humiliat retaliat bribe briber victimi weaponi weapon harm. harmful harming murder suicide assassin torture trafficking. grooming misuse misus unethical unjust. biased. malpractice violat endanger jeopardi predatory. profiteer pricegoug insidertrad overcharg gouging. misconduct overprescri overdos",
+	"intrusion": "malware malicio ransomware keylog rootkit backdoor trojan spyware botnet hijack hack. hacking hacker hacked intrusi infiltrat eavesdrop wiretap intercept spying. spy. snoop breach. breaching leak. leaks. leaking leakage brute. bruteforc crack. cracking exploit privesc harvest phreak pwn reversesh doxing sniff sniffing",
+	"neglect":   "withhold withheld depriv depriving neglect abandon misdiagnos mistreat mistreatment malnutrit negligen wrongful censor underreport misreport omission disregard",
+	"disabling": "disarm neutrali deactivatesafety disablesecur killswitch",
+}
+
+// phrases speak of harm by words that are harmless alone; "|" divides them. They are compared with
+// lower-case words and single spaces.
+var phrases = map[Harm]string{
+	"evasion":   "without being detected|without detection|avoid detection|avoid being detected|without their knowledge|without the user knowing|without his knowledge|without her knowledge|without consent|without permission|without authorization|without authorisation|without approval|without notifying|without informing|without the owner|cover our tracks|cover my tracks|cover tracks|cover up|hide the evidence|hide evidence|hide traces|remove traces|leave no trace|under the radar|do not tell|don t tell|keep this secret|keep it hidden|go unnoticed|not be noticed|no one will notice|nobody will notice|avoid suspicion|not raise suspicion|erase the logs|clear the logs|delete the logs|despite the policy|ignore the policy|ignore policy|skip approval|skip the approval|avoid oversight|evade oversight|before anyone notices|get around|work around the restriction",
+	"disabling": "disable security|disable the security|disable safety|disable the safety|override safety|override the safety|turn off security|turn off safety|disable alarm|disable the alarm|disable alarms|disable logging|disable audit|disable auditing|disable monitoring|disable antivirus|disable firewall|disable the firewall|disable protection|disable safeguards|disable authentication|disable mfa|disable encryption|safety override|security override|shut off the alarm|remove safeguards|ignore safety|ignoring safety|ignore safety protocols|bypass safety|remove all restrictions|weaken security|lower security",
+	"theft":     "identity theft|sell the data|sell user data|copy all customer|send the credentials|collect credentials|collect passwords|capture passwords|dump credentials|drain the account|drain funds|drain all|empty the account|insider trading|for my own benefit|personal gain",
+	"neglect":   "deny care|deny treatment|withhold care|withhold treatment|refuse treatment|stop treatment|care denial|delay treatment|lower the priority of|harm the patient|unnecessary procedure|unnecessary surgery|unnecessary treatment|wrong medication|wrong dose|lethal dose|excessive dose",
+	"abuse":     "against their will|cause harm|to harm|to hurt|put lives at risk|high pressure sales|price gouging|privacy violation|violate privacy",
+	"deception": "pretend to be|pretending to be|pose as|posing as|act as if|false information|false data|false report|incorrect data|misleading information|fake news|pump and dump|wash trading",
+	"intrusion": "reverse shell|sql injection|heap spray|privilege escalation|zero day|brute force|remote access trojan|man in the middle|credential stuffing|password spraying|mass surveillance|gain access to|unauthorized access",
+}
+
+// defending words before a word of harm turn it into what is defended against.
+var defending = setOf(`detect detects detecting detected detection prevent prevents preventing prevention protect protects protecting protection protected defend defense defence
+	block blocks blocking stop stopping report reports reporting avoid avoiding mitigate mitigates mitigating mitigation against anti scan scans scanning scanner identify identifies
+	identifying investigate investigating investigation fight combat monitor monitoring monitors resist resistant check checks checking flag flags flagging filter filters filtering
+	audit auditing guard safeguard safeguarding reduce reducing minimize minimise minimizing eliminate deter quarantine remediate remediation respond
+	no not never isn cannot won without risk risks suspected possible potential potentially alleged awareness`)
+
+// defendingInName are words that make a name one of defence. Looking at reports of harm is harmless, too.
+var defendingInName = setOf(`detect detection detector prevent prevention protect protection defend defense defence block report anti scan scanner identify investigate investigation
+	monitor monitoring check checker flag filter audit guard mitigate mitigation quarantine get list search find view lookup alert alerts count awareness score policy reports
+	remediate classify analyze analyse assess assessment predict evaluate warn risk`)
+
+// incidents are words that name harm in a tool's name, and in prose mostly tell of some.
+var incidents = map[string]Harm{
+	"blackout": "sabotage", "outage": "sabotage", "crash": "sabotage", "collision": "sabotage", "exhaustion": "sabotage", "starvation": "sabotage", "overload": "sabotage",
+	"degradation": "sabotage", "erasure": "sabotage", "jamming": "sabotage", "flooding": "sabotage", "attack": "abuse", "surveillance": "intrusion", "denial": "neglect",
+	"suppression": "neglect", "omission": "neglect", "delaying": "neglect", "virus": "intrusion", "worm": "intrusion", "payload": "intrusion", "outages": "sabotage",
+}
+
+// crafts are what is manipulated by honest work.
+var crafts = setOf("string text image array data dataframe file pdf dom bit date audio video json list matrix")
+
+type stem struct {
+	text  string
+	whole bool
+	harm  Harm
+}
+
+var (
+	stemsByStart = stemIndex()
+	phraseIndex  = phrasesByFirst()
+)
+
+func stemIndex() map[[2]byte][]stem {
+	m := map[[2]byte][]stem{}
+	for h, words := range stems {
+		for w := range strings.FieldsSeq(words) {
+			text, whole := strings.CutSuffix(w, ".")
+			k := [2]byte{text[0], text[1]}
+			m[k] = append(m[k], stem{text, whole, h})
+		}
+	}
+	return m
+}
+
+type phrase struct {
+	rest []string // the words after the first
+	harm Harm
+}
+
+func phrasesByFirst() map[string][]phrase {
+	m := map[string][]phrase{}
+	for h, all := range phrases {
+		for p := range strings.SplitSeq(all, "|") {
+			w := strings.Fields(p)
+			m[w[0]] = append(m[w[0]], phrase{w[1:], h})
+		}
+	}
+	return m
+}
+
+func setOf(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+func harmOfWord(w string) (Harm, bool) {
+	if len(w) < 3 {
+		return "", false
+	}
+	for _, s := range stemsByStart[[2]byte{w[0], w[1]}] {
+		if w == s.text || !s.whole && strings.HasPrefix(w, s.text) {
+			return s.harm, true
+		}
+	}
+	return "", false
+}
+
+// harmOfWords finds the kinds of harm in words of prose, the first words first.
+func harmOfWords(words []string) []string {
+	var found []string
+	for i, w := range words {
+		h, ok := harmOfWord(w)
+		if !ok {
+			h, ok = harmOfPhrase(words[i:])
+		}
+		if ok && !defended(words, i) {
+			found = once(found, string(h))
+		}
+	}
+	return found
+}
+
+func harmOfPhrase(words []string) (Harm, bool) {
+	for _, p := range phraseIndex[words[0]] {
+		if len(words) <= len(p.rest) {
+			continue
+		}
+		same := true
+		for i, w := range p.rest {
+			if words[i+1] != w {
+				same = false
+				break
+			}
+		}
+		if same {
+			return p.harm, true
+		}
+	}
+	return "", false
+}
+
+// defended says that one of the six words before defends against what follows, or the next two do
+// ("fraud detection").
+func defended(words []string, i int) bool {
+	for j := max(0, i-6); j < i; j++ {
+		if defending[words[j]] {
+			return true
+		}
+	}
+	for j := i + 1; j < min(len(words), i+3); j++ {
+		switch words[j] {
+		case "detection", "prevention", "protection", "alert", "alerts", "report", "reports", "monitoring", "check", "checks", "filter", "risk", "analysis", "scanner", "policy":
+			return true
+		}
+	}
+	return false
+}
+
+func harmOfName(n *name.Name) []string {
+	for _, w := range n.Words {
+		if defendingInName[w] {
+			return nil
+		}
+	}
+	var found []string
+	for i, w := range n.Words {
+		if i > 0 && crafts[n.Words[i-1]] && strings.HasPrefix(w, "manipulat") {
+			continue
+		}
+		if h, ok := incidents[w]; ok {
+			found = once(found, string(h))
+		} else if h, ok := harmOfWord(w); ok {
+			found = once(found, string(h))
+		} else if h, ok := harmOfPhrase(n.Words[i:]); ok {
+			found = once(found, string(h))
+		}
+	}
+	return found
+}
+
+func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
+	f.HarmName = harmOfName(&f.Name)
+	f.HarmReasoning = harmOfWords(proseWords(a.Reasoning))
+	for i, step := range a.Plan {
+		if i == 64 {
+			break
+		}
+		for _, h := range harmOfWords(proseWords(step.Description)) {
+			f.HarmReasoning = once(f.HarmReasoning, h)
+		}
+	}
+	budget := maxProse
+	for _, t := range args.Texts {
+		if len(t.Value) > 300 {
+			continue // prose about harm is no harm
+		}
+		if budget -= len(t.Value); budget < 0 {
+			break
+		}
+		for _, h := range harmOfWords(proseWords(t.Value)) {
+			f.HarmArguments = once(f.HarmArguments, h)
+		}
+	}
+}
+
+// proseWords are the lower-case ASCII words of a text, up to [maxProse] bytes.
+func proseWords(s string) []string {
+	if len(s) > maxProse {
+		s = s[:maxProse]
+	}
+	s = strings.ToLower(s)
+	words := make([]string, 0, len(s)/6+1)
+	start := -1
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= '0' && s[i] <= '9') {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 {
+			words = append(words, s[start:i])
+			start = -1
+		}
+	}
+	return words
+}
