@@ -7,12 +7,16 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/message"
+	"github.com/weighlock/weighlock/internal/facts/money"
 	"github.com/weighlock/weighlock/internal/facts/tool"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("message", func(s *Set) (*message.Facts, error) { return message.Of(s.Action) }),
+	domainOf("money", func(s *Set) (*money.Facts, error) { return money.Of(s.Action) }),
 	domainOf("tool", func(s *Set) (*tool.Facts, error) { return tool.Of(s.Action) }),
 }
 

@@ -1,0 +1,185 @@
+package message
+
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
+)
+
+func setOf(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// Plain keys of arguments, see input.PlainKey.
+var (
+	// proseKeys may mention addresses without sending to them.
+	proseKeys = setOf("subject body text message content html title description comment note caption markdown summary bodytext bodyhtml htmlbody textbody plaintext tweet status commentcontent msg reason agenda")
+	// contentKeys are what a message consists of.
+	contentKeys = setOf("subject body text message content html title description comment note caption markdown bodytext bodyhtml htmlbody textbody tweet commentcontent msg agenda summary")
+	// recipientKeys say to whom, whatever their values look like.
+	recipientKeys = setOf(`to cc bcc recipient recipients toaddress toaddresses ccaddress bccaddress toemail toemails email emails emailaddress emailaddresses address addresses participants participant
+		attendees attendee invitees invitee receiver receivers receiverid recipientid recipientemail recipientname useremail guests mentions phone phonenumber phonenumbers tonumber mobile chatid
+		userid touser username user users member members contact contacts handle audience distributionlist mailinglist list replyto forwardto sendto cclist bcclist torecipients ccrecipients bccrecipients notify assignee assignees subscribers`)
+	// channelKeys name a channel, a group or a list.
+	channelKeys = setOf("channel channels channelid channelname room roomid group groupid groups list mailinglist distributionlist audience topic topicarn webhook webhookurl conversation conversationid subreddit forum board team space")
+	// addressed are recipient keys under which a bare word is nobody of its own.
+	loose = setOf("list topic team space board user users userid username contact contacts address addresses member members")
+	// headerKeys become headers of a mail.
+	headerKeys     = setOf("subject title to cc bcc from sender replyto recipient recipients toaddress email")
+	attachmentKeys = setOf("attachment attachments attachmentpaths attachmentpath attachmentids files filepaths media mediaids mediaurls images attachfile attachedfiles")
+	everyones      = setOf("everyone everybody all @all @here @channel @everyone here channel all-staff allstaff all-hands allhands all-employees all-users all_users staff company team-all")
+)
+
+// gather collects recipients and attachments.
+func (f *Facts) gather(args *input.Arguments) {
+	for _, t := range args.Texts {
+		switch {
+		case attachmentKeys[t.Key] || attachmentKeys[t.Parent]:
+			if t.Value != "" && (attachmentKeys[t.Key] || t.Key == "path" || t.Key == "name" || t.Key == "filename" || t.Key == "url" || t.Key == "id" || t.Key == "fileid") {
+				f.Attached++
+			}
+		case recipientKeys[t.Key] || channelKeys[t.Key] || (recipientKeys[t.Parent] && (t.Key == "email" || t.Key == "address" || t.Key == "name" || t.Key == "id" || t.Key == "displayname")):
+			f.addRecipients(t.Value, channelKeys[t.Key])
+		case !proseKeys[t.Key] && strings.Contains(t.Value, "@") && !strings.Contains(t.Value, "://"):
+			f.addRecipients(t.Value, false) // tools name their arguments as they like
+		}
+	}
+	for _, n := range args.Numbers {
+		if recipientKeys[n.Key] && !loose[n.Key] || n.Key == "userid" {
+			f.Unclear = true
+			f.Count++
+		}
+	}
+	f.Count += len(f.Recipients)
+}
+
+func (f *Facts) addRecipients(value string, channel bool) {
+	for len(value) > 0 {
+		end := strings.IndexAny(value, ",;\r\n")
+		piece := value
+		if end >= 0 {
+			piece, value = value[:end], value[end+1:]
+		} else {
+			value = ""
+		}
+		r := recipientOf(piece)
+		if r == "" {
+			continue
+		}
+		if len(f.Recipients) >= maxRecipients {
+			f.Truncated = true
+			return
+		}
+		f.Channel = f.Channel || channel || strings.HasPrefix(r, "#")
+		f.Everyone = f.Everyone || everyones[r] || strings.HasPrefix(r, "all-staff@") || strings.HasPrefix(r, "everyone@") || strings.HasPrefix(r, "all@") || strings.HasPrefix(r, "staff@")
+		f.Recipients = once(f.Recipients, r)
+	}
+}
+
+// recipientOf takes the address out of "Bob <bob@example.com>"; of several, all are kept together, which is no address of ours.
+func recipientOf(piece string) string {
+	piece = strings.ToLower(strings.TrimSpace(piece))
+	if open := strings.IndexByte(piece, '<'); open >= 0 && strings.Count(piece, "@") == 1 {
+		if inner, _, ok := strings.Cut(piece[open+1:], ">"); ok && strings.Contains(inner, "@") {
+			piece = strings.TrimSpace(inner)
+		}
+	}
+	if len(piece) > 320 {
+		piece = piece[:320]
+	}
+	return strings.Trim(strings.ToValidUTF8(piece, "\uFFFD"), `"'`)
+}
+
+// place says where the recipients are.
+func (f *Facts) place(a *input.Action, args *input.Arguments) {
+	domains := a.Org.Domains
+	f.Internal = internal(args.Texts, domains)
+	for _, r := range f.Recipients {
+		at := strings.LastIndexByte(r, '@')
+		switch {
+		case at > 0 && addressOf(r, domains):
+		case at > 0 && strings.IndexByte(r[at:], '.') > 0 || at > 0 && !strings.Contains(r, " "):
+			f.External = true
+			f.Domains = once(f.Domains, r[at+1:])
+		default:
+			f.Unclear = true
+		}
+	}
+	f.Unclear = f.Unclear || len(f.Recipients) == 0 && f.Kind != "post"
+	f.Bulk = f.Everyone || f.Count > 10 || f.Truncated
+	for _, t := range args.Texts {
+		f.Injection = f.Injection || headerKeys[t.Key] && strings.ContainsAny(strings.TrimRight(t.Value, "\r\n"), "\r\n")
+		f.Injection = f.Injection || (t.Key == "subject" || t.Key == "title") && strings.ContainsAny(t.Value, "\r\n")
+	}
+}
+
+// internal says that the message goes to somebody and to nobody outside domains.
+// An address under any other key counts as a recipient too; only prose may mention outsiders.
+func internal(texts []input.Text, domains map[string]bool) bool {
+	found := false
+	for _, t := range texts {
+		if proseKeys[t.Key] {
+			if (t.Key == "subject" || t.Key == "title") && strings.ContainsAny(t.Value, "\r\n") {
+				return false // a line break in a header adds recipients
+			}
+			continue
+		}
+		to := recipientKeys[t.Key] || channelKeys[t.Key]
+		if !to && !strings.Contains(t.Value, "@") {
+			continue
+		}
+		if t.Value == "" && to {
+			continue
+		}
+		if loose[t.Key] && !strings.Contains(t.Value, "@") {
+			return false
+		}
+		if !allInside(t.Value, domains) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// allInside says that text names at least one address and each is of domains.
+func allInside(text string, domains map[string]bool) bool {
+	some := false
+	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;<>\"", r) }) {
+		if !strings.Contains(piece, "@") {
+			continue // a display name
+		}
+		if !addressOf(piece, domains) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// addressOf says that address is one of domains, and that nothing in it routes the mail on.
+func addressOf(address string, domains map[string]bool) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	if local == "" || !domains[strings.ToLower(domain)] {
+		return false
+	}
+	for i := range len(local) { // no "%" or "!": they route a mail on
+		if c := local[i]; (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte("._+-", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func once(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
