@@ -4,26 +4,27 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/secret"
 )
 
 // Phrases of phishing and of fraud by mail, as described by the anti-phishing groups' yearly reports.
 var (
-	asksLogin = []string{
+	asksLogin = phrase.Of(
 		"your password", "your credentials", "your login", "your pin", "verification code", "one-time code", "security code", "verify your account", "verify your identity",
 		"confirm your account", "confirm your identity", "confirm your password", "reset your password", "update your password", "log in here", "sign in here", "login to your account",
 		"social security number", "your ssn", "your api key", "seed phrase", "recovery phrase", "your private key", "send me the code", "share the code", "account has been suspended",
 		"account will be suspended", "account has been locked", "unusual activity", "unusual sign-in", "validate your",
-	}
-	asksMoney = []string{
+	)
+	asksMoney = phrase.Of(
 		"gift card", "wire transfer", "send money", "transfer the funds", "transfer the amount", "transfer funds to", "bank details", "new bank account", "updated bank account", "change of bank",
 		"our bank account", "pay the invoice", "make the payment", "payment to the following", "payment is overdue", "outstanding invoice", "send bitcoin", "bitcoin to", "send eth", "send crypto",
 		"western union", "moneygram", "routing number", "pay immediately", "remit payment", "cash app", "advance fee", "processing fee", "release fee", "claim your prize", "you have won", "inheritance",
-	}
-	presses = []string{
+	)
+	presses = phrase.Of(
 		"urgent", "immediately", "as soon as possible", "right away", "within 24 hours", "within 48 hours", "act now", "final notice", "last warning", "final warning", "will be closed",
 		"will be suspended", "will be terminated", "will be deleted", "or else", "expires today", "do not tell", "don't tell", "keep this confidential", "strictly confidential", "failure to",
-	}
+	)
 )
 
 // body looks into the texts of the message.
@@ -48,9 +49,9 @@ func (f *Facts) body(a *input.Action, args *input.Arguments) {
 		}
 		budget -= len(text)
 		lower := strings.ToLower(text)
-		f.AsksLogin = f.AsksLogin || containsAny(lower, asksLogin)
-		f.AsksMoney = f.AsksMoney || containsAny(lower, asksMoney)
-		f.Presses = f.Presses || containsAny(lower, presses)
+		f.AsksLogin = f.AsksLogin || asksLogin.In(lower)
+		f.AsksMoney = f.AsksMoney || asksMoney.In(lower)
+		f.Presses = f.Presses || presses.In(lower)
 	}
 	f.Phishing = (f.AsksLogin || f.AsksMoney) && (f.Presses || f.Foreign)
 }
@@ -107,15 +108,6 @@ func ours(host string, domains map[string]bool) bool {
 			return false
 		}
 		host = parent
-	}
-	return false
-}
-
-func containsAny(text string, any []string) bool {
-	for _, s := range any {
-		if strings.Contains(text, s) {
-			return true
-		}
 	}
 	return false
 }

@@ -74,12 +74,12 @@ var kindWords = []struct {
 }{
 	{"mail", setOf("email emails mail mails gmail smtp outlook mailbox inbox sendmail newsletter sendgrid mailgun mailchimp ses postmark imap")},
 	{"sms", setOf("sms text whatsapp twilio imessage mms signal telegram fax")},
-	{"calendar", setOf("calendar event events meeting meetings invite invitation attendee attendees appointment")},
 	{"call", setOf("call phone dial voicemail")},
 	{"post", setOf("tweet tweets retweet retweeting blog publish post posts repost webpage facebook instagram linkedin twitter mastodon reddit youtube tiktok social wordpress review reviews story gist pastebin paste")},
 	{"comment", setOf("comment comments reply replies annotation mention feedback")},
 	{"ticket", setOf("ticket tickets issue issues zendesk jira servicenow case complaint")},
 	{"chat", setOf("message messages dm chat slack discord teams channel channels thread conversation im messenger mattermost notification notify notifications announcement broadcast telegram messaging")},
+	{"calendar", setOf("calendar event events meeting meetings invite invitation attendee attendees appointment")},
 }
 
 // social are the words of places that anybody can read.

@@ -73,7 +73,7 @@ func luhn(s string) bool {
 func walletShape(s string) bool {
 	switch {
 	case strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0X"):
-		return len(s) >= 7 && len(s) <= 66 && plainWord(s)
+		return len(s) >= 7 && len(s) <= 66 && hex(s[2:])
 	case strings.HasPrefix(s, "bc1") || strings.HasPrefix(s, "tb1"):
 		return len(s) >= 14 && len(s) <= 74 && plainWord(s)
 	case strings.HasSuffix(s, ".eth"), strings.HasSuffix(s, ".sol"):
@@ -88,6 +88,16 @@ func plainWord(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+func hex(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c|0x20 < 'a' || c|0x20 > 'f') && (c < '0' || c > '9') {
 			return false
 		}
 	}

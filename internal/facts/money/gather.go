@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/secret"
 )
 
 // Plain keys of arguments, see input.PlainKey.
@@ -140,7 +141,7 @@ func (f *Facts) payee(t input.Text, v string) {
 	case ibanShape(squeezed):
 		kind, v = "iban", squeezed
 		f.BadIBAN = f.BadIBAN || !ibanValid(squeezed)
-	case cardShape(squeezed) && (luhn(squeezed) && !payeeKeys[t.Key] || cardKeys[t.Key]):
+	case cardShape(squeezed) && (cardKeys[t.Key] || luhn(squeezed) && !payeeKeys[t.Key] && !strings.HasSuffix(t.Key, "id") && secret.OfKey(t.Key) == ""):
 		f.Card = true
 		return
 	case walletShape(v):
@@ -149,7 +150,7 @@ func (f *Facts) payee(t input.Text, v string) {
 	case payeeKeys[t.Key]:
 		kind = kindOfPayee(t.Key, v)
 	}
-	if kind == "" || ownKeys[t.Key] {
+	if kind == "" || ownKeys[t.Key] || kind == "name" && t.Key == "destination" {
 		return
 	}
 	for _, have := range f.Recipients {

@@ -14,6 +14,7 @@ import (
 type Facts struct {
 	Found     bool     `doc:"the action has to do with money: by the tool's name, or by an amount or a means of payment in its arguments" fact:"found"`
 	Moves     bool     `doc:"money or what is worth money moves: by a verb such as pay, transfer, refund, buy; by booking or ordering with a means of payment or an amount; or by an amount beside a payee in a tool that does more than look" fact:"moves"`
+	MayMove   bool     `doc:"an amount of money in a tool whose name tells no act" fact:"may_move"`
 	Reads     bool     `doc:"only looks at money: balances, invoices, prices, rates" fact:"reads"`
 	Kind      string   `doc:"payment, refund, purchase, transfer, trade, withdrawal, deposit, subscription, donation, booking or crypto where money moves; else empty" fact:"kind"`
 	Asks      bool     `doc:"asks somebody else for money: an invoice or a payment request is made or sent" fact:"requests_payment"`
@@ -138,6 +139,10 @@ func (f *Facts) decide(n *name.Name, t topic) {
 	}
 	f.Moves = f.Moves || f.Contract && (amount || f.Odd || f.value)
 	f.Reads = f.Found && looks
+	f.MayMove = !f.Moves && len(n.Acts) == 0 && (amount || f.Odd)
+	if !f.Found {
+		f.dropNames()
+	}
 	f.kind(n)
 	f.Recurring = f.Recurring || f.Moves && has(words, "subscribe", "subscription", "recurring", "autopay", "standing", "installment", "mandate")
 	f.acts(n)
@@ -199,6 +204,20 @@ func (f *Facts) positive() bool {
 		}
 	}
 	return false
+}
+
+// dropNames forgets the people that the arguments name where no money is about.
+func (f *Facts) dropNames() {
+	f.Payees, f.PayeeKind = nil, nil
+	kept := f.Recipients[:0]
+	for _, r := range f.Recipients {
+		if r.Kind == "iban" || r.Kind == "wallet" {
+			kept = append(kept, r)
+			f.Payees = append(f.Payees, r.Value)
+			f.PayeeKind = once(f.PayeeKind, r.Kind)
+		}
+	}
+	f.Recipients = kept
 }
 
 func (f *Facts) hasWallet() bool {

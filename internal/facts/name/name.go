@@ -213,7 +213,7 @@ func (n *Name) clearVerbs(tokens []token, own int) {
 		last--
 	}
 	n.Certain = true
-	afterJoin := false
+	afterJoin, did := false, false
 	for i, t := range tokens {
 		switch {
 		case t.role == joins && i > own:
@@ -221,7 +221,10 @@ func (n *Name) clearVerbs(tokens []token, own int) {
 			continue
 		case t.role == filler:
 			continue
+		case t.role == clear && did && !afterJoin && verb.Looks(t.act) && i >= own:
+			// "create_list", "drop_view", "update_search_index": a thing
 		case t.role == clear:
+			did = did || !verb.Looks(t.act) && i >= own
 			n.add(special(t, tokens, i), t.word)
 		case afterJoin && t.role == maybe && !aspectsOf[t.word]:
 			n.add(special(t, tokens, i), t.word)
@@ -281,16 +284,21 @@ func (n *Name) withoutVerb(tokens []token, own int) {
 		n.joinedActs(tokens[first+1:])
 		return
 	}
-	if aspectsOf[tokens[last].word] || informings[tokens[last].word] && leading.role != maybe {
+	if end := tokens[last]; aspectsOf[end.word] || informings[end.word] && leading.role != maybe {
 		n.add(verb.Read, tokens[last].word)
 		n.Asks = true
 		n.joinedActs(tokens[first:last])
 		return
 	}
 	for i := own; i < len(tokens); i++ {
-		if tokens[i].role == maybe {
+		// "patient_record_access": what stands between is a thing more often than not
+		between := i > first && i < last && tokens[i-1].role == thing && verb.Rank(tokens[i].act) <= verb.Rank(verb.Change)
+		if tokens[i].role == maybe && !between {
 			n.add(special(tokens[i], tokens, i), tokens[i].word)
 		}
+	}
+	if converts(tokens[own:]) && verb.Rank(n.strongest()) <= verb.Rank(verb.Send) {
+		n.Acts, n.Verb = append(n.Acts[:0], verb.Compute), "to"
 	}
 	if len(n.Acts) == 0 && informing(tokens[own:]) {
 		n.add(verb.Read, leading.word)
@@ -337,50 +345,65 @@ func informing(tokens []token) bool {
 	return some
 }
 
+// converts says that a name is "liter_to_gallon" or "text_to_speech".
+func converts(tokens []token) bool {
+	for i := 1; i+1 < len(tokens); i++ {
+		if tokens[i].word == "to" && len(tokens) <= 4 {
+			return measures[tokens[i-1].word] && (measures[tokens[i+1].word] || tokens[i+1].role <= filler)
+		}
+	}
+	return false
+}
+
 // special is the act of a verb whose meaning hangs on what it is done to.
 func special(t token, tokens []token, i int) verb.Act {
-	switch t.word {
-	case "format":
-		if follows(tokens, i, disks) {
-			return verb.Delete
+	if starts[t.word] && follows(tokens, i, moneys) && !follows(tokens, i, askers) {
+		return verb.Pay
+	}
+	for _, s := range specials[t.word] {
+		if follows(tokens, i, s.object) {
+			return s.act
 		}
-	case "transfer":
-		switch {
-		case follows(tokens, i, humans):
-			return verb.Send
-		case follows(tokens, i, movable):
-			return verb.Change
-		case follows(tokens, i, owned):
-			return verb.Grant
-		}
-	case "add":
-		if follows(tokens, i, members) {
-			return verb.Grant
-		}
-		if i+1 == len(tokens) || tokens[i+1].word == "numbers" {
-			return verb.Compute
-		}
-	case "assign":
-		if follows(tokens, i, owned) {
-			return verb.Grant
-		}
-	case "swap", "exchange":
-		if follows(tokens, i, coins) {
-			return verb.Pay
-		}
-	case "open":
-		if follows(tokens, i, ways) {
-			return verb.Change
-		}
+	}
+	if t.word == "add" && (i+1 == len(tokens) || tokens[i+1].word == "numbers") {
+		return verb.Compute
+	}
+	if t.word == "log" && i+1 < len(tokens) && !aspectsOf[tokens[len(tokens)-1].word] && tokens[i+1].role == maybe {
+		return verb.Create // "log_call", "log_payment": makes an entry
 	}
 	return t.act
 }
 
-// coins are what is swapped for money or another coin.
-var coins = setOf("token tokens coin coins crypto eth btc usdc currency currencies exact")
+// specials are the verbs whose act hangs on what they are done to. The first that fits counts.
+var specials = map[string][]struct {
+	object map[string]bool
+	act    verb.Act
+}{
+	"format":   {{disks, verb.Delete}},
+	"transfer": {{humans, verb.Send}, {movable, verb.Change}, {owned, verb.Grant}},
+	"add":      {{members, verb.Grant}},
+	"assign":   {{powers, verb.Grant}},
+	"swap":     {{coins, verb.Pay}},
+	"exchange": {{coins, verb.Pay}},
+	"open":     {{ways, verb.Change}, {opened, verb.Create}},
+	"ship":     {{parcels, verb.Change}},
+	"convert":  {{leads, verb.Change}},
+	"make":     {{phones, verb.Send}},
+	"place":    {{phones, verb.Send}, {bids, verb.Pay}},
+	"take":     {{shots, verb.Read}},
+}
 
 // members are who is added to a group: that gives access.
 var members = setOf("user users member members collaborator collaborators participant participants admin owner role permission permissions reviewer")
+
+// bids are promises to pay, shots pictures of a screen.
+var bids, shots = setOf("bid bids bet trade"), setOf("screenshot screenshots")
+
+// coins are what is swapped for money or another coin.
+var coins = setOf("token tokens coin coins crypto eth btc usdc currency currencies")
+
+// powers are what gives access when it is assigned.
+var powers = setOf("role roles admin permission permissions owner ownership policy license")
 
 // ways are what is opened in the physical world.
 var ways = setOf("door doors gate garage window windows lock valve trunk curtain blinds breaker vault")

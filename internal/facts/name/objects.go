@@ -48,10 +48,10 @@ var objects = []object{
 	{"vehicle", Physical, "vehicle car engine drone robot aircraft truck train ship vessel bus autopilot route navigation steering cruise tire fuel charger traffic gear clutch throttle altitude flightpath ventilator"},
 	{"lock", Physical, "lock door gate garage window deadbolt elevator lift"},
 	{"device", Physical, "device thermostat light lamp camera oven stove heater boiler furnace hvac valve pump turbine reactor grid generator breaker relay motor actuator plc scada conveyor printer appliance speaker tv switch plug blind curtain vacuum sprinklers fridge freezer kettle iot temperature pressure voltage plant substation dam"},
-	{"order", Plain, "order cart basket purchase subscription product item sku inventory warehouse shipment delivery parcel package coupon discount promotion listing"},
+	{"order", Plain, "watchlist wishlist order cart basket purchase subscription product item sku inventory warehouse shipment delivery parcel package coupon discount promotion listing"},
 	{"reservation", Plain, "reservation booking appointment flight hotel seat cabin baggage luggage trip itinerary restaurant ticketing airline airport rental room ride taxi tour excursion"},
 	{"ticket", Plain, "ticket issue incident bug task todo epic sprint milestone subtask story kanban board"},
-	{"file", Plain, "file directory folder document attachment path blob bucket object disk drive partition volume filesystem spreadsheet pdf image photo video audio slide presentation sheet doc docs page notebook archive webpage website site"},
+	{"file", Plain, "playlist checklist shortlist file directory folder document attachment path blob bucket object disk drive partition volume filesystem spreadsheet pdf image photo video audio slide presentation sheet doc docs page notebook archive webpage website site"},
 	{"message", Plain, "message email mail inbox thread channel chat conversation dm sms tweet post comment reply notification mailbox newsletter feed announcement mention slack gmail outlook discord telegram whatsapp teams"},
 	{"calendar", Plain, "calendar event meeting invite schedule slot availability reminder"},
 	{"database", Plain, "database db table collection index schema row record column query dataset keyspace sql mongo mongodb postgres mysql redis dynamodb bigquery snowflake clickhouse field entity namespace partitionkey topic queue stream"},
@@ -64,12 +64,12 @@ var objects = []object{
 
 // information are things that a name without a verb asks for, such as "weather" or "exchange_rate".
 const information = `weather forecast temperature humidity news headline wikipedia dictionary definition thesaurus synonym timezone time date clock today now
-	distance direction location geolocation coordinate elevation population country city zipcode postcode airport nearby nearest calculator
+	distance direction location geolocation coordinate elevation population country city zipcode postcode airport nearby nearest
 	quote price rate rates balance cost fare fee eta timetable departure arrival arrivals departures horoscope trivia joke fact recipe lyrics movie movies
 	info information detail details overview status state history stat stats statistic statistics metric metrics usage summary size length count total
 	schema structure version versions list listing logs log indexes indices index metadata properties attributes contents content
 	name names id ids description changelog changes events timeline lookup report reports ranking leaderboard score scores result results transcript availability
-	health uptime capabilities options regions region types type categories catalog catalogue inventory directory menu faq docs documentation help
+	health uptime capabilities options regions region types categories catalog catalogue inventory directory menu faq docs documentation help
 	standings trends trending eligibility policy policies terms guidelines average search finder capital currency currencies
 	conditions tide sunrise sunset moon air quality pollen uv earthquake exchange`
 
@@ -89,6 +89,25 @@ const fillers = `a an the of by for from to in on at with via into all any each 
 
 // conjunctions join two acts: what follows is a verb again.
 var conjunctions = setOf("and then or plus")
+
+// measures are units: "liter_to_gallon" converts.
+var measures = setOf(`liter litre gallon liters gallons celsius fahrenheit kelvin km mile miles kilometer kilometers meter meters feet foot inch inches cm mm kg lb lbs pounds pound ounce ounces gram grams
+	binary decimal hex hexadecimal ascii base64 roman radians degrees degree speech text json csv xml yaml html markdown usd eur gbp rgb unix epoch timestamp hours minutes seconds mph kph psi bar joules calories`)
+
+// moneys are what makes sending, making or scheduling it a payment; askers after it make it none.
+var (
+	moneys = setOf("money funds payment payments cash transaction transactions transfer transfers payout payouts crypto eth btc bitcoin usdc remittance donation deposit withdrawal purchase wire")
+	askers = setOf("request requests link links method methods reminder reminders receipt receipts confirmation notification notifications status intent page account reference note report history schedule plan limit alert email message record")
+	starts = setOf("send make create submit initiate execute perform schedule do approve complete confirm authorize authorise add")
+)
+
+// parcels are what is shipped without being software, and leads what a sales team converts.
+var (
+	parcels = setOf("package packages order orders item items product products parcel parcels gift goods")
+	leads   = setOf("lead leads opportunity account prospect")
+	opened  = setOf("account accounts ticket tickets issue issues position positions case cases claim loan incident pr dispute")
+	phones  = setOf("call phone")
+)
 
 // humans are whom a conversation or a piece of work is handed to.
 var humans = setOf("human agent agents representative rep operator support department supervisor call chat conversation")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/secret"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -12,7 +13,7 @@ import (
 var (
 	allKeys       = setOf("all everything deleteall removeall clearall allusers allitems allrecords allfiles allaccounts everyone selectall applytoall global alltime allpages includeall")
 	recursiveKeys = setOf("recursive recursively recurse cascade cascading deep includechildren includesubfolders withchildren deletecontents deletecontained")
-	forceKeys     = setOf("force forced forcedelete hard harddelete permanent permanently overwrite skipconfirmation noconfirm confirmed autoconfirm autoapprove yes skipvalidation skipchecks skipverification nobackup ignoreerrors ignorewarnings override overrideprotection bypass bypasschecks bypassapproval skipbackup skipfinalsnapshot purge noverify insecure skipapproval disablesafety")
+	forceKeys     = setOf("force forced forcedelete hard harddelete permanent permanently overwrite skipconfirmation skipconfirm noconfirm confirmed autoconfirm autoapprove yes skipvalidation skipchecks skipverification nobackup ignoreerrors ignorewarnings override overrideprotection bypass bypasschecks bypassapproval skipbackup skipfinalsnapshot purge noverify insecure skipapproval disablesafety")
 	dryKeys       = setOf("dryrun dry preview previewonly simulate simulation testrun whatif checkonly validateonly validationonly planonly noop")
 	filterKeys    = setOf("filter filters query where selector condition conditions criteria match predicate labelselector")
 	limitKeys     = setOf("limit maxresults count batchsize pagesize topk topn top max maxitems quantity numitems n size total num howmany")
@@ -182,7 +183,7 @@ func (f *Facts) place(s string) {
 // Things an agent is made of. Changing them is changing the agent.
 var (
 	ownThings   = setOf("prompt instruction instructions systemprompt guardrail guardrails policy policies approval approvals autoapprove permission permissions tool tools mcp rules agent self")
-	ownFiles    = []string{"claude.md", "agents.md", ".cursorrules", "copilot-instructions", "gemini.md", ".mcp.json", "mcp.json", ".claude/", ".cursor/", "system_prompt", "settings.local.json"}
+	ownFiles    = phrase.Of("claude.md", "agents.md", ".cursorrules", "copilot-instructions", "gemini.md", ".mcp.json", "mcp.json", ".claude/", ".cursor/", "system_prompt", "settings.local.json")
 	ownKeys     = setOf("systemprompt autoapprove alwaysallow approvalpolicy approvalmode dangerouslyskippermissions yolo allowedtools permissionmode agentinstructions requireapproval")
 	ownMemories = setOf("memory memories")
 )
@@ -214,7 +215,7 @@ func (f *Facts) rewires(a *input.Action) bool {
 		}
 	}
 	for _, t := range args.Texts {
-		if len(t.Value) <= 512 && !prose[t.Key] && containsAny(strings.ToLower(t.Value), ownFiles) {
+		if len(t.Value) <= 512 && !prose[t.Key] && ownFiles.In(strings.ToLower(t.Value)) {
 			return true
 		}
 	}

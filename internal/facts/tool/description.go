@@ -4,19 +4,20 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // lastings say that what is done stays done.
-var lastings = []string{
+var lastings = phrase.Of(
 	"cannot be undone", "can not be undone", "can't be undone", "cannot be reversed", "can't be reversed", "irreversibl", "permanently", "unrecoverabl", "cannot be recovered",
 	"not recoverable", "destructive", "no undo", "is final", "data loss", "cannot be restored", "use with caution", "dangerous",
-}
+)
 
 // instructing is what a description says that speaks to the model instead of about the tool: after the
 // published collections of tool poisoning and prompt injection.
-var instructing = []string{
+var instructing = phrase.Of(
 	"<important>", "</important>", "<system>", "<secret>", "<hidden>", "<instructions>", "[system]", "###system", "<!--",
 	"ignore other tools", "ignore all other", "ignore previous", "ignore all previous", "ignore any previous", "ignore prior", "ignore the user", "ignore your", "disregard previous",
 	"disregard all", "disregard the", "forget previous", "override previous", "do not use any other", "don't use any other", "instead of any other tool", "instead of other tools",
@@ -27,7 +28,7 @@ var instructing = []string{
 	"no need to confirm", "skip confirmation", "otherwise the tool will not work", "this tool is safe", "this is safe to", "pre-approved", "already approved", "has been approved", "no approval",
 	"pass its content as", "pass its contents as", "read the file ~", "read ~/", "~/.ssh", "id_rsa", ".env file", "mcp.json", "system prompt", "your instructions", "as an ai", "dear assistant",
 	"include the conversation", "send the conversation", "full conversation history", "chat history as", "all emails to", "must be sent to", "bcc ", "new instructions", "developer mode", "jailbreak",
-}
+)
 
 // ofDescription reads what the server says of the tool.
 func (f *Facts) ofDescription(info *events.ToolInfo) {
@@ -42,8 +43,8 @@ func (f *Facts) ofDescription(info *events.ToolInfo) {
 	lower := strings.ToLower(text)
 	words := proseWords(text)
 	f.HarmDescription = harmOfWords(words)
-	f.DescribesIrreversal = containsAny(lower, lastings)
-	f.Poisoned = containsAny(lower, instructing) || invisible(text)
+	f.DescribesIrreversal = lastings.In(lower)
+	f.Poisoned = instructing.In(lower) || invisible(text)
 	acts := described(lower)
 	f.DescribedActs = texts(acts)
 	f.DescribesWrite = len(acts) > 0 && !verb.Looks(acts[0])
@@ -86,23 +87,17 @@ func actOfProse(w string) verb.Act {
 		base = verb.Base(w)
 	}
 	k := verb.Look(base)
-	if k.Noun && !plainVerbs[base] {
+	if empty[base] || k.Noun && !plainVerbs[base] {
 		return verb.None
 	}
 	return k.Act
 }
 
+// empty are verbs that say nothing without what follows: "does not", "performs a search".
+var empty = setOf("do perform make take give operate set is are can has")
+
 // plainVerbs are words that are things in names, and verbs where a sentence puts a verb.
 var plainVerbs = setOf("transfer post share comment message email text call forward refund charge purchase trade order book schedule copy change release ship cancel wire deposit tweet record")
-
-func containsAny(text string, any []string) bool {
-	for _, s := range any {
-		if strings.Contains(text, s) {
-			return true
-		}
-	}
-	return false
-}
 
 // invisible finds characters that people do not see and models read: tags, zero width, direction.
 func invisible(text string) bool {

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -66,37 +67,42 @@ type stem struct {
 	harm  Harm
 }
 
-var (
-	stemsByStart = stemIndex()
-	phraseIndex  = phrasesByFirst()
-)
-
-func stemIndex() map[[2]byte][]stem {
-	m := map[[2]byte][]stem{}
-	for h, words := range stems {
-		for w := range strings.FieldsSeq(words) {
-			text, whole := strings.CutSuffix(w, ".")
-			k := [2]byte{text[0], text[1]}
-			m[k] = append(m[k], stem{text, whole, h})
-		}
-	}
-	return m
+// start is the words of harm that begin with the same two letters.
+type start struct {
+	stems   []stem
+	phrases []phrase
 }
 
 type phrase struct {
-	rest []string // the words after the first
-	harm Harm
+	words []string
+	harm  Harm
 }
 
-func phrasesByFirst() map[string][]phrase {
-	m := map[string][]phrase{}
+var starts = startIndex()
+
+func startIndex() (m [26][26]start) {
+	at := func(w string) *start { return &m[w[0]-'a'][w[1]-'a'] }
+	for h, words := range stems {
+		for w := range strings.FieldsSeq(words) {
+			text, whole := strings.CutSuffix(w, ".")
+			at(text).stems = append(at(text).stems, stem{text, whole, h})
+		}
+	}
 	for h, all := range phrases {
 		for p := range strings.SplitSeq(all, "|") {
 			w := strings.Fields(p)
-			m[w[0]] = append(m[w[0]], phrase{w[1:], h})
+			at(w[0]).phrases = append(at(w[0]).phrases, phrase{w, h})
 		}
 	}
 	return m
+}
+
+// startOf returns what begins like a word, or nil.
+func startOf(w string) *start {
+	if len(w) < 2 || w[0] < 'a' || w[0] > 'z' || w[1] < 'a' || w[1] > 'z' {
+		return nil
+	}
+	return &starts[w[0]-'a'][w[1]-'a']
 }
 
 func setOf(words string) map[string]bool {
@@ -108,10 +114,11 @@ func setOf(words string) map[string]bool {
 }
 
 func harmOfWord(w string) (Harm, bool) {
-	if len(w) < 3 {
+	at := startOf(w)
+	if at == nil {
 		return "", false
 	}
-	for _, s := range stemsByStart[[2]byte{w[0], w[1]}] {
+	for _, s := range at.stems {
 		if w == s.text || !s.whole && strings.HasPrefix(w, s.text) {
 			return s.harm, true
 		}
@@ -135,18 +142,12 @@ func harmOfWords(words []string) []string {
 }
 
 func harmOfPhrase(words []string) (Harm, bool) {
-	for _, p := range phraseIndex[words[0]] {
-		if len(words) <= len(p.rest) {
-			continue
-		}
-		same := true
-		for i, w := range p.rest {
-			if words[i+1] != w {
-				same = false
-				break
-			}
-		}
-		if same {
+	at := startOf(words[0])
+	if at == nil {
+		return "", false
+	}
+	for _, p := range at.phrases {
+		if len(words) >= len(p.words) && slices.Equal(words[:len(p.words)], p.words) {
 			return p.harm, true
 		}
 	}

@@ -75,6 +75,7 @@ type Facts struct {
 	KnownSecret bool     `doc:"a secret in the arguments has the shape its issuer gives it, or is a private key" fact:"secret_shape"`
 	Rewires     bool     `doc:"changes the agent itself: its instructions, memory, permissions, approval rules, tools" fact:"self_modifies"`
 	Delegates   bool     `doc:"hands work to another agent or model" fact:"delegates"`
+	Answers     bool     `doc:"the name says that the agent speaks to its own user: ask_user, final_answer, attempt_completion" fact:"answers_user"`
 	NoArguments bool     `doc:"the call has no arguments" fact:"no_arguments"`
 
 	// Acts are the acts of name, declared effect and believed description, the strongest first.
@@ -113,8 +114,26 @@ func (f *Facts) ofName(a *input.Action) {
 	f.Writes = len(n.Acts) > 0 && !verb.Looks(n.Act())
 	f.Computes = f.Reads && n.Act() == verb.Compute
 	f.ofKinds(a.Target)
+	f.Answers = !f.Disguised && answers(n.Words)
 	f.Acts = append(f.Acts, n.Acts...)
 	f.Delegates = a.Breakpoint == events.AtSubtask || f.Name.Has("agent") && delegating[n.Act()] || hasWord(n.Words, "subagent", "delegate", "handoff", "subtask")
+}
+
+// Words of names by which an agent speaks to its own user. Every word has to be of these.
+var (
+	speaking = setOf("ask final submit finish attempt respond reply clarify clarification followup answer complete completion done human answers request")
+	spoken   = setOf("user human question questions answer clarification completion task followup follow up response final in the loop to a for with from input help feedback result done finish complete")
+)
+
+func answers(words []string) bool {
+	start := false
+	for _, w := range words {
+		start = start || speaking[w]
+		if !speaking[w] && !spoken[w] {
+			return false
+		}
+	}
+	return start && len(words) <= 6
 }
 
 // delegating are the acts that, done to an agent, hand it work.

@@ -3,7 +3,7 @@ package verb
 // verbs are the words that name an act wherever they stand. Each word is in one act only;
 // a test watches over that.
 var verbs = map[Act]string{
-	Read: `get list read show search find lookup look fetch query retrieve check inspect describe browse stat info diff peek scan display explain
+	Read: `cd chdir wc ps printenv uname pgrep netstat lsof get list read show search find lookup look fetch query retrieve check inspect describe browse stat  diff peek scan display explain
 		verify validate ping whoami ls cat tail goto navigate visit download explore exists lint poll load detect identify observe gather collect
 		obtain see discover examine crawl scrape locate enumerate grep glob listen recall remember recommend suggest lookfor pwd du df  select
 		has is are can aggregate retrive getall findone findall determine ascertain inquire enquire tracked lists gets finds searches reads shows
@@ -13,18 +13,18 @@ var verbs = map[Act]string{
 		encode decode subtract multiply divide sqrt abs evaluate infer reason interpret tokenize tokenise normalize normalise transcribe paraphrase
 		categorize categorise deduce solve factorize integrate differentiate interpolate extrapolate standardize tally proofread spellcheck
 		stringify serialize deserialize hash sort diffcheck brainstorm reflect ponder`,
-	Create: `create new make build insert append clone cp touch mkdir generate register reserve compose write save duplicate import fork init initialize
-		initialise put store export bookmark reorder propose add compile construct instantiate produce allocate author enter prepare bulkcreate
+	Create: `place initiate create new make build insert append clone cp touch mkdir generate register reserve compose write save duplicate import fork init initialize
+		initialise put store export bookmark reorder propose add compile construct instantiate produce allocate enter prepare bulkcreate
 		createorupdate insertmany insertone savefile saveall memorize memorise jot capture synthesize synthesise render rent preorder enqueue ingest
 		populate seed found establish adopt mkfs mknod createnew recreate tee scaffold`,
-	Change: `update mark sign play water feed hire edit modify patch rename move mv replace upsert merge assign configure enable disable toggle reset restore adjust apply sync unpin
+	Change: `finalize finalise confirm update mark sign play water feed hire edit modify patch rename move mv replace upsert merge assign configure enable disable toggle reset restore adjust apply sync unpin
 		archive unarchive resume start restart resolve complete submit attach detach switch increase decrease upgrade downgrade refuel unlock
 		migrate alter activate reactivate rotate renew extend follow unfollow unlike upvote downvote unsubscribe rebase set reschedule rebook
 		reassign overwrite rewrite amend correct customize customise calibrate tune turn dim brighten heat cool arm disarm mute unmute postpone
 		defer advance adapt transform refactor reopen override reconfigure relocate transition unassign redirect reroute recategorize annotate
 		revise fix repair heal optimize optimise reindex defragment resize crop encrypt decrypt compress decompress unzip zip mount unmount  		 join leave snooze skip acknowledge ack unblock block quarantine isolate hide unhide   prioritize prioritise
 		deprioritize tweak substitute shift switchover tie untie bind unbind administer prescribe dispense inject vaccinate treat discharge admit
-		steer accelerate brake setall bulkupdate updatemany updateone checkin topup pull push`,
+		steer accelerate brake setall bulkupdate updatemany updateone checkin topup  push`,
 	Delete: `delete del remove rm rmdir drop purge wipe erase destroy truncate empty shred discard prune expunge obliterate nuke evict unlink uninstall
 		flush trash vacate zap deprovision expire unregister deregister unset clean cleanup collapse decommission annihilate eradicate eliminate
 		scrub delist dropdb droptable unmap forget deletemany deleteone removeall deleteall clear clearall raze dispose detroy deallocate dequeue
@@ -34,7 +34,7 @@ var verbs = map[Act]string{
 	Publish: `publish retweet broadcast announce upload mint repost crosspost advertise expose unveil livestream webcast syndicate airplay disseminate
 		circulate blogpost`,
 	Pay: `pay buy sell withdraw donate settle remit reimburse disburse invest spend lend borrow liquidate airdrop repay prepay overpay sendmoney
-		sendpayment payinvoice cashout redeem bribe bet gamble wager pawn autopay crowdfund unstake zelle venmo`,
+		sendpayment payinvoice cashout redeem bribe bet gamble wager pawn autopay crowdfund unstake  `,
 	Grant: `grant revoke invite kick ban authorize authorise approve permit promote demote escalate impersonate chmod chown unban whitelist allowlist
 		delegate enrol enroll entitle blacklist blocklist denylist uninvite onboard offboard unshare elevate sudo addmember removemember deputize
 		empower setfacl takeown icacls unenroll trust distrust`,
@@ -52,17 +52,17 @@ var verbs = map[Act]string{
 // nouns are the words that name an act where nothing else in a name does, and else often a thing:
 // both the ones that are verb and noun alike and the nouns made of verbs.
 var nouns = map[Act]string{
-	Read: `stats status log logs history test open top head tree version help filter review audit track monitoring retrieval lookups listing inspection
+	Read: `info screenshot screenshots stats status log logs history test open top head tree version help filter review audit track monitoring retrieval lookups listing inspection
 		verification validation discovery exploration detection identification observation reader viewer finder checker count access scanner fetcher
 		checkup survey examination`,
-	Compute: `summary analysis mean median average sum logarithm deviation percentage plan format rank score max min power calculation computation
+	Compute: `random roll summary analysis mean median average sum logarithm deviation percentage plan format rank score max min power calculation computation
 		conversion estimation prediction translation classification comparison simulation summarization evaluation calculator converter translator
 		analyzer analyser summarizer round variance correlation regression quantile percentile mode stdev std sine cosine tangent sin cos tan log10
 		log2 ln exp factorial gcd lcm modulo mod ratio interpolation extraction parser estimator forecaster difference product quotient addition
 		subtraction multiplication division exponent hypotenuse derivative integral determinant eigenvalue`,
-	Create: `copy report complaint schedule draft record backup note order request book creation reservation booking registration generation insertion generator creator
+	Create: `take copy report complaint schedule draft record backup note order request book creation reservation booking registration generation insertion generator creator
 		initialization scheduling reminder snapshot appointment duplication replication writing production fabrication builder maker`,
-	Change: `exchange swap change config tag label pin star lock link rate vote like fill commit subscribe return modification alteration configuration adjustment
+	Change: `pull control process exchange swap change config tag label pin star lock link rate vote like fill commit subscribe return modification alteration configuration adjustment
 		assignment replacement activation rotation migration modifier setting rescheduling amendment restoration renewal extension enablement
 		synchronization submission correction switcher toggler rewriting reclassification prioritization enhancement treatment administration
 		prescription injection sterilization`,
@@ -71,7 +71,7 @@ var nouns = map[Act]string{
 	Send: `message email mail dm contact call text sms alert forward notification messaging emailing sender notifier phone fax telegram communicate
 		correspondence dispatcher texting messenger`,
 	Publish: `post tweet comment share blog publication publishing posting publisher broadcaster uploader dissemination retweeting`,
-	Pay: `payment transfer wire refund charge purchase trade withdrawal deposit tip payout checkout bid stake fund escrow settlement reimbursement
+	Pay: `venmo zelle payment transfer wire refund charge purchase trade withdrawal deposit tip payout checkout bid stake fund escrow settlement reimbursement
 		donation disbursement remittance payroll buyer seller trading investment repayment payer spending liquidation buyback autopayment ach sepa
 		swift`,
 	Grant: `invitation authorization authorisation approval revocation promotion delegation escalation impersonation enrollment enrolment onboarding
@@ -83,7 +83,7 @@ var nouns = map[Act]string{
 	Deploy:  `release ship deployment provisioning scaling shipment`,
 	Stop: `cancellation termination suspension closure deactivation retraction rejection stopping discontinuation interruption dismissal withholding
 		denial foreclosure eviction`,
-	Control: `type key mouse screenshot cursor keyboard computer desktop keystroke`,
+	Control: `type key mouse  cursor keyboard computer desktop keystroke`,
 }
 
 var particles = map[string]bool{"in": true, "out": true, "up": true, "down": true, "on": true, "off": true, "back": true, "over": true}
