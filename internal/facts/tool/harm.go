@@ -70,10 +70,10 @@ type stem struct {
 // start is the words of harm that begin with the same two letters.
 type start struct {
 	stems   []stem
-	phrases []phrase
+	phrases []saying
 }
 
-type phrase struct {
+type saying struct {
 	words []string
 	harm  Harm
 }
@@ -91,7 +91,7 @@ func startIndex() (m [26][26]start) {
 	for h, all := range phrases {
 		for p := range strings.SplitSeq(all, "|") {
 			w := strings.Fields(p)
-			at(w[0]).phrases = append(at(w[0]).phrases, phrase{w, h})
+			at(w[0]).phrases = append(at(w[0]).phrases, saying{w, h})
 		}
 	}
 	return m
