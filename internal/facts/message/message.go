@@ -113,6 +113,7 @@ func (f *Facts) ofName(n *name.Name) {
 			f.Found = true
 		}
 	}
+	f.Found = f.Found && !f.Draft
 	if f.Concerns {
 		f.Acts = append(f.Acts, n.Acts...)
 	}

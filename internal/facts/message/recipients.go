@@ -42,7 +42,7 @@ func (f *Facts) gather(args *input.Arguments) {
 			if t.Value != "" && (attachmentKeys[t.Key] || t.Key == "path" || t.Key == "name" || t.Key == "filename" || t.Key == "url" || t.Key == "id" || t.Key == "fileid") {
 				f.Attached++
 			}
-		case recipientKeys[t.Key] || channelKeys[t.Key] || (recipientKeys[t.Parent] && (t.Key == "email" || t.Key == "address" || t.Key == "name" || t.Key == "id" || t.Key == "displayname")):
+		case recipientKeys[t.Key] || channelKeys[t.Key] || (recipientKeys[t.Parent] && (t.Key == "email" || t.Key == "address" || t.Key == "id")):
 			f.addRecipients(t.Value, channelKeys[t.Key])
 		case !proseKeys[t.Key] && strings.Contains(t.Value, "@") && !strings.Contains(t.Value, "://"):
 			f.addRecipients(t.Value, false) // tools name their arguments as they like
