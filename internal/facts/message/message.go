@@ -39,10 +39,13 @@ type Facts struct {
 
 	// Acts are the acts in the domain of messages, the strongest first.
 	Acts []verb.Act
+
+	looked int // recipients looked at, given twice or not
 }
 
-// maxRecipients, maxLinks and maxProse bound what is kept and searched.
+// These bound what is kept and searched.
 const (
+	maxLooked     = 2048
 	maxRecipients = 256
 	maxLinks      = 32
 	maxProse      = 32 << 10

@@ -70,7 +70,7 @@ func (f *Facts) addRecipients(value string, channel bool) {
 		if r == "" {
 			continue
 		}
-		if len(f.Recipients) >= maxRecipients {
+		if f.looked++; f.looked > maxLooked || len(f.Recipients) >= maxRecipients {
 			f.Truncated = true
 			return
 		}

@@ -86,7 +86,10 @@ var (
 		fee fees fare fares bank banking iban card credit debit loan mortgage tax taxes budget expense expenses currency currencies wallet wallets stock stocks share portfolio trade trades etf dividend
 		crypto bitcoin btc eth ethereum token tokens nft nfts dao stake swap defi insurance donation tip charge charges deposit withdrawal purchase purchases checkout subscription subscriptions
 		escrow treasury revenue cash remittance beneficiary payee coupon giftcard venmo paypal stripe zelle quote rate rates`)
-	cryptoWords  = setOf("crypto bitcoin btc eth ethereum solana token tokens nft nfts dao defi blockchain onchain web3 staking unstake airdrop mint contract swap gas ipfs ledger wallet erc20 erc721 usdc usdt")
+	cryptoWords  = setOf("crypto cryptocurrency bitcoin btc eth ether ethereum solana nft nfts dao defi blockchain onchain web3 staking unstake airdrop ipfs erc20 erc721 usdc usdt")
+	tokenWords   = setOf("token tokens coin coins") // of a chain only beside a verb of chains
+	chainVerbs   = setOf("swap stake mint transfer burn airdrop bridge buy sell send")
+	callWords    = setOf("invoke invocation call smart write execute transaction")
 	methodWords  = setOf("card cards method methods account payee beneficiary bank wallet iban mandate")
 	limitWords   = setOf("limit limits budget cap threshold allowance quota")
 	bookingVerbs = setOf("book order reserve buy purchase rent subscribe checkout upgrade renew preorder bid rebook")
@@ -115,7 +118,7 @@ func topicOf(n *name.Name) topic {
 func (f *Facts) decide(n *name.Name, t topic) {
 	looks := n.Looks()
 	words := n.Words
-	f.Crypto = f.Crypto || anyOf(words, cryptoWords) && !has(words, "contract", "ledger", "token", "tokens", "gas", "mint") || has(words, "contract") && (has(words, "invoke", "invocation", "call", "smart", "write", "execute", "transaction") || f.hasWallet())
+	f.Crypto = f.Crypto || anyOf(words, cryptoWords) || anyOf(words, tokenWords) && anyOf(words, chainVerbs) || has(words, "contract") && (anyOf(words, callWords) || f.hasWallet())
 	f.Contract = f.Crypto && has(words, "contract") && !looks
 	f.Found = t.money || f.Crypto || len(f.Amounts) > 0 || f.Uses || f.Odd
 	f.Limit = anyOf(words, limitWords) && !looks && n.Act() != verb.Pay

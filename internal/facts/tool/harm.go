@@ -14,6 +14,9 @@ type Harm string
 // maxProse is how much of a text is searched for words of harm.
 const maxProse = 16 << 10
 
+// maxStep is how much of a step of a plan is searched.
+const maxStep = 1 << 10
+
 // stems are beginnings of words that speak of harm, after the vocabularies of MITRE ATT&CK, CAPEC,
 // fraud examiners and professional ethics. A stem ending in "." is a whole word.
 var stems = map[Harm]string{
@@ -200,7 +203,7 @@ func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
 		if i == 64 {
 			break
 		}
-		for _, h := range harmOfWords(proseWords(step.Description)) {
+		for _, h := range harmOfWords(proseWords(step.Description[:min(len(step.Description), maxStep)])) {
 			f.HarmReasoning = once(f.HarmReasoning, h)
 		}
 	}
