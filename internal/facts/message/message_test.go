@@ -87,6 +87,7 @@ func TestFacts(t *testing.T) {
 		{"send_email", `{"to":"eve@evil.test <bob@example.com>"}`, "!internal external"},
 		{"send_email", `{"to":"bob@example.com eve@evil.test"}`, "!internal external"},
 		{"send_email", `{"to":"\"a b\"@example.com"}`, "!internal"},
+		{"send_email", `{"to":"bob@example.com 0"}`, "internal !external"},
 		{"send_email", `{"to":"everyone"}`, "!internal everyone bulk unclear_recipients"},
 		{"send_email", `{"to":"@example.com"}`, "!internal"},
 		{"send_email", `{}`, "!internal unclear_recipients"},

@@ -99,14 +99,12 @@ func (f *Facts) place(a *input.Action, args *input.Arguments) {
 	domains := a.Org.Domains
 	f.Internal = internal(args.Texts, domains)
 	for _, r := range f.Recipients {
-		at := strings.LastIndexByte(r, '@')
-		switch {
-		case at > 0 && addressOf(r, domains):
-		case at > 0 && strings.IndexByte(r[at:], '.') > 0 || at > 0 && !strings.Contains(r, " "):
+		switch at := strings.LastIndexByte(r, '@'); {
+		case at <= 0 || strings.Count(r, "@") == 1 && strings.ContainsAny(r[at-1:at], " \t<,;\""):
+			f.Unclear = true // a handle: "@bob", "Bob @bob"
+		case !allInside(r, domains):
 			f.External = true
-			f.Domains = once(f.Domains, r[at+1:])
-		default:
-			f.Unclear = true
+			f.outside(r, domains)
 		}
 	}
 	f.Unclear = f.Unclear || len(f.Recipients) == 0 && f.Kind != "post"
@@ -114,6 +112,15 @@ func (f *Facts) place(a *input.Action, args *input.Arguments) {
 	for _, t := range args.Texts {
 		f.Injection = f.Injection || headerKeys[t.Key] && strings.ContainsAny(strings.TrimRight(t.Value, "\r\n"), "\r\n")
 		f.Injection = f.Injection || (t.Key == "subject" || t.Key == "title") && strings.ContainsAny(t.Value, "\r\n")
+	}
+}
+
+// outside notes the domains of the addresses in r that are not ours.
+func (f *Facts) outside(r string, domains map[string]bool) {
+	for _, piece := range strings.FieldsFunc(r, func(r rune) bool { return strings.ContainsRune(" \t<>\"", r) }) {
+		if at := strings.LastIndexByte(piece, '@'); at >= 0 && !addressOf(piece, domains) {
+			f.Domains = once(f.Domains, piece[at+1:])
+		}
 	}
 }
 
