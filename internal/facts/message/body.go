@@ -6,6 +6,7 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/secret"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Phrases of phishing and of fraud by mail, as described by the anti-phishing groups' yearly reports.
@@ -37,7 +38,7 @@ func (f *Facts) body(a *input.Action, args *input.Arguments) {
 			f.Empty = false
 		}
 		for _, k := range secret.InText(t.Value) {
-			f.Secrets = once(f.Secrets, string(k))
+			f.Secrets = word.Once(f.Secrets, string(k))
 		}
 		f.links(t.Value, a.Org.Domains)
 		if !prose || budget <= 0 {
@@ -80,7 +81,7 @@ func (f *Facts) links(text string, domains map[string]bool) {
 		if host == "" {
 			continue
 		}
-		f.Links = once(f.Links, host)
+		f.Links = word.Once(f.Links, host)
 		f.Foreign = f.Foreign || !ours(host, domains)
 	}
 }

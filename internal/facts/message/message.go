@@ -2,9 +2,11 @@
 package message
 
 import (
+
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Facts is what can be said of a message that an action sends or posts.
@@ -75,18 +77,18 @@ var kindWords = []struct {
 	kind  string
 	words map[string]bool
 }{
-	{"mail", setOf("email emails mail mails gmail smtp outlook mailbox inbox sendmail newsletter sendgrid mailgun mailchimp ses postmark imap")},
-	{"sms", setOf("sms text whatsapp twilio imessage mms signal telegram fax")},
-	{"call", setOf("call phone dial voicemail")},
-	{"post", setOf("tweet tweets retweet retweeting blog publish post posts repost webpage facebook instagram linkedin twitter mastodon reddit youtube tiktok social wordpress review reviews story gist pastebin paste")},
-	{"comment", setOf("comment comments reply replies annotation mention feedback")},
-	{"ticket", setOf("ticket tickets issue issues zendesk jira servicenow case complaint")},
-	{"chat", setOf("message messages dm chat slack discord teams channel channels thread conversation im messenger mattermost notification notify notifications announcement broadcast telegram messaging")},
-	{"calendar", setOf("calendar event events meeting meetings invite invitation attendee attendees appointment")},
+	{"mail", word.Set("email emails mail mails gmail smtp outlook mailbox inbox sendmail newsletter sendgrid mailgun mailchimp ses postmark imap")},
+	{"sms", word.Set("sms text whatsapp twilio imessage mms signal telegram fax")},
+	{"call", word.Set("call phone dial voicemail")},
+	{"post", word.Set("tweet tweets retweet retweeting blog publish post posts repost webpage facebook instagram linkedin twitter mastodon reddit youtube tiktok social wordpress review reviews story gist pastebin paste")},
+	{"comment", word.Set("comment comments reply replies annotation mention feedback")},
+	{"ticket", word.Set("ticket tickets issue issues zendesk jira servicenow case complaint")},
+	{"chat", word.Set("message messages dm chat slack discord teams channel channels thread conversation im messenger mattermost notification notify notifications announcement broadcast telegram messaging")},
+	{"calendar", word.Set("calendar event events meeting meetings invite invitation attendee attendees appointment")},
 }
 
 // social are the words of places that anybody can read.
-var social = setOf("tweet tweets retweet retweeting repost blog facebook instagram linkedin twitter mastodon reddit youtube tiktok social wordpress webpage website pastebin paste gist publish story")
+var social = word.Set("tweet tweets retweet retweeting repost blog facebook instagram linkedin twitter mastodon reddit youtube tiktok social wordpress webpage website pastebin paste gist publish story")
 
 func (f *Facts) ofName(n *name.Name) {
 	for _, k := range kindWords {
@@ -100,17 +102,17 @@ func (f *Facts) ofName(n *name.Name) {
 			break
 		}
 	}
-	f.Draft = has(n.Words, "draft", "drafts", "compose") && !has(n.Words, "send")
-	f.Forward = has(n.Words, "forward", "fwd")
-	f.Reply = has(n.Words, "reply", "respond", "answer")
+	f.Draft = word.Has(n.Words, "draft", "drafts", "compose") && !word.Has(n.Words, "send")
+	f.Forward = word.Has(n.Words, "forward", "fwd")
+	f.Reply = word.Has(n.Words, "reply", "respond", "answer")
 	for _, w := range n.Words {
 		f.Public = f.Public || social[w]
 	}
 	for _, a := range n.Acts {
 		switch {
-		case a == verb.Send, a == verb.Publish && f.Concerns, a == verb.Publish && n.Act() == verb.Publish && has(n.Words, "publish", "post", "share", "announce"):
+		case a == verb.Send, a == verb.Publish && f.Concerns, a == verb.Publish && n.Act() == verb.Publish && word.Has(n.Words, "publish", "post", "share", "announce"):
 			f.Found = true
-		case a == verb.Grant && has(n.Words, "invite", "invitation"):
+		case a == verb.Grant && word.Has(n.Words, "invite", "invitation"):
 			f.Found = true
 		case f.Concerns && !f.Draft && (a == verb.Create || a == verb.Change) && createsMessage[f.Kind]:
 			f.Found = true
@@ -158,15 +160,4 @@ func (f *Facts) found(kind string) {
 		f.Kind = kind
 	}
 	f.Acts = verb.Sorted(append(f.Acts, verb.Send))
-}
-
-func has(words []string, any ...string) bool {
-	for _, w := range words {
-		for _, x := range any {
-			if w == x {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -4,34 +4,27 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
-
-func setOf(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
 
 // Plain keys of arguments, see input.PlainKey.
 var (
 	// proseKeys may mention addresses without sending to them.
-	proseKeys = setOf("subject body text message content html title description comment note caption markdown summary bodytext bodyhtml htmlbody textbody plaintext tweet status commentcontent msg reason agenda")
+	proseKeys = word.Set("subject body text message content html title description comment note caption markdown summary bodytext bodyhtml htmlbody textbody plaintext tweet status commentcontent msg reason agenda")
 	// contentKeys are what a message consists of.
-	contentKeys = setOf("subject body text message content html title description comment note caption markdown bodytext bodyhtml htmlbody textbody tweet commentcontent msg agenda summary")
+	contentKeys = word.Set("subject body text message content html title description comment note caption markdown bodytext bodyhtml htmlbody textbody tweet commentcontent msg agenda summary")
 	// recipientKeys say to whom, whatever their values look like.
-	recipientKeys = setOf(`to cc bcc recipient recipients toaddress toaddresses ccaddress bccaddress toemail toemails email emails emailaddress emailaddresses address addresses participants participant
+	recipientKeys = word.Set(`to cc bcc recipient recipients toaddress toaddresses ccaddress bccaddress toemail toemails email emails emailaddress emailaddresses address addresses participants participant
 		attendees attendee invitees invitee receiver receivers receiverid recipientid recipientemail recipientname useremail guests mentions phone phonenumber phonenumbers tonumber mobile chatid
 		userid touser username user users member members contact contacts handle audience distributionlist mailinglist list replyto forwardto sendto cclist bcclist torecipients ccrecipients bccrecipients notify assignee assignees subscribers`)
 	// channelKeys name a channel, a group or a list.
-	channelKeys = setOf("channel channels channelid channelname room roomid group groupid groups list mailinglist distributionlist audience topic topicarn webhook webhookurl conversation conversationid subreddit forum board team space")
+	channelKeys = word.Set("channel channels channelid channelname room roomid group groupid groups list mailinglist distributionlist audience topic topicarn webhook webhookurl conversation conversationid subreddit forum board team space")
 	// addressed are recipient keys under which a bare word is nobody of its own.
-	loose = setOf("list topic team space board user users userid username contact contacts address addresses member members")
+	loose = word.Set("list topic team space board user users userid username contact contacts address addresses member members")
 	// headerKeys become headers of a mail.
-	headerKeys     = setOf("subject title to cc bcc from sender replyto recipient recipients toaddress email")
-	attachmentKeys = setOf("attachment attachments attachmentpaths attachmentpath attachmentids files filepaths media mediaids mediaurls images attachfile attachedfiles")
-	everyones      = setOf("everyone everybody all @all @here @channel @everyone here channel all-staff allstaff all-hands allhands all-employees all-users all_users staff company team-all")
+	headerKeys     = word.Set("subject title to cc bcc from sender replyto recipient recipients toaddress email")
+	attachmentKeys = word.Set("attachment attachments attachmentpaths attachmentpath attachmentids files filepaths media mediaids mediaurls images attachfile attachedfiles")
+	everyones      = word.Set("everyone everybody all @all @here @channel @everyone here channel all-staff allstaff all-hands allhands all-employees all-users all_users staff company team-all")
 )
 
 // gather collects recipients and attachments.
@@ -76,7 +69,7 @@ func (f *Facts) addRecipients(value string, channel bool) {
 		}
 		f.Channel = f.Channel || channel || strings.HasPrefix(r, "#")
 		f.Everyone = f.Everyone || everyones[r] || strings.HasPrefix(r, "all-staff@") || strings.HasPrefix(r, "everyone@") || strings.HasPrefix(r, "all@") || strings.HasPrefix(r, "staff@")
-		f.Recipients = once(f.Recipients, r)
+		f.Recipients = word.Once(f.Recipients, r)
 	}
 }
 
@@ -119,7 +112,7 @@ func (f *Facts) place(a *input.Action, args *input.Arguments) {
 func (f *Facts) outside(r string, domains map[string]bool) {
 	for _, piece := range strings.FieldsFunc(r, func(r rune) bool { return strings.ContainsRune(" \t<>\"", r) }) {
 		if at := strings.LastIndexByte(piece, '@'); at >= 0 && !addressOf(piece, domains) {
-			f.Domains = once(f.Domains, piece[at+1:])
+			f.Domains = word.Once(f.Domains, piece[at+1:])
 		}
 	}
 }
@@ -180,13 +173,4 @@ func addressOf(address string, domains map[string]bool) bool {
 		}
 	}
 	return true
-}
-
-func once(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
-	}
-	return append(list, s)
 }

@@ -4,7 +4,7 @@ import "strings"
 
 // squeeze drops spaces and hyphens, and writes in capitals.
 func squeeze(s string) string {
-	if strings.IndexAny(s, " -") >= 0 {
+	if strings.ContainsAny(s, " -") {
 		s = strings.NewReplacer(" ", "", "-", "").Replace(s)
 	}
 	return strings.ToUpper(s)

@@ -5,13 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // most is the largest amount that is believed: a hundred times the money there is.
 const most = 1e15
 
 // codes are the currencies of ISO 4217 in use, and the symbols of common coins.
-var codes = setOf(`usd eur gbp jpy chf cny rmb cad aud nzd sek nok dkk isk pln czk huf ron bgn try rub uah ils aed sar qar kwd bhd omr egp zar ngn kes ghs mad tnd inr pkr bdt lkr npr
+var codes = word.Set(`usd eur gbp jpy chf cny rmb cad aud nzd sek nok dkk isk pln czk huf ron bgn try rub uah ils aed sar qar kwd bhd omr egp zar ngn kes ghs mad tnd inr pkr bdt lkr npr
 	thb vnd idr myr sgd php hkd twd krw mnt kzt uzs gel amd azn brl mxn ars clp cop pen uyu bob pyg crc gtq dop jmd ttd xaf xof
 	btc eth usdt usdc sol bnb xrp ada doge dot ltc matic avax link dai trx shib wei gwei sats lamports weth wbtc`)
 
@@ -107,24 +109,31 @@ func normal(d string) (plain string, odd bool) {
 		}
 	}
 	d = strings.NewReplacer("'", " ", "_", " ").Replace(d)
+	decimal, odd := decimalOf(d)
+	plain, uneven := join(d, decimal)
+	return plain, odd || uneven
+}
+
+// decimalOf tells the sign before the fraction, 0 where there is none, and whether it may be meant otherwise.
+func decimalOf(d string) (sign byte, odd bool) {
 	points, commas := strings.Count(d, "."), strings.Count(d, ",")
-	decimal := byte(0)
 	switch {
 	case points > 0 && commas > 0: // the last sign divides
-		decimal = '.'
 		if strings.LastIndexByte(d, ',') > strings.LastIndexByte(d, '.') {
-			decimal = ','
+			return ',', points > 1 && commas > 1
 		}
-		odd = points > 1 && commas > 1
-	case points == 1 && commas == 0:
-		decimal = '.'
-		odd = len(d)-strings.IndexByte(d, '.') == 4 && d[0] != '0' && strings.IndexByte(d, '.') <= 3 // "1.000"
-	case commas == 1 && points == 0:
-		if len(d)-strings.IndexByte(d, ',') == 4 && d[0] != '0' { // "1,000" is a thousand nearly everywhere it is written
-			break
-		}
-		decimal = ','
+		return '.', points > 1 && commas > 1
+	case points == 1:
+		at := strings.IndexByte(d, '.')
+		return '.', len(d)-at == 4 && d[0] != '0' && at <= 3 // "1.000"
+	case commas == 1 && (len(d)-strings.IndexByte(d, ',') != 4 || d[0] == '0'): // "1,000" is a thousand nearly everywhere it is written
+		return ',', false
 	}
+	return 0, false
+}
+
+// join drops the signs between thousands; uneven says that they do not stand between thousands.
+func join(d string, decimal byte) (plain string, uneven bool) {
 	var b strings.Builder
 	group := -1 // digits since the last sign between thousands
 	divided := false
@@ -136,14 +145,13 @@ func normal(d string) (plain string, odd bool) {
 				group++
 			}
 		case c == decimal && i == strings.LastIndexByte(d, decimal):
-			odd = odd || group >= 0 && group != 3
+			uneven = uneven || group >= 0 && group != 3
 			divided = true
 			b.WriteByte('.')
 		default:
-			odd = odd || group >= 0 && group != 3 || divided
+			uneven = uneven || group >= 0 && group != 3 || divided
 			group = 0
 		}
 	}
-	odd = odd || !divided && group >= 0 && group != 3
-	return b.String(), odd
+	return b.String(), uneven || !divided && group >= 0 && group != 3
 }

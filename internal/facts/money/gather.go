@@ -6,21 +6,22 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/secret"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Plain keys of arguments, see input.PlainKey.
 var (
-	amountKeys  = setOf("amount amounts price total subtotal grandtotal totalamount totalprice totalcost cost fee fare tip sum payment bid offer principal salary wage budget balance premium deposit refund donation charge spend budgetlimit limitprice stopprice unitprice maxprice maxamount minamount notional eth btc usd eur gbp usdc amountusd amountcents amountincents unitamount")
+	amountKeys  = word.Set("amount amounts price total subtotal grandtotal totalamount totalprice totalcost cost fee fare tip sum payment bid offer principal salary wage budget balance premium deposit refund donation charge spend budgetlimit limitprice stopprice unitprice maxprice maxamount minamount notional eth btc usd eur gbp usdc amountusd amountcents amountincents unitamount")
 	amountEnds  = []string{"amount", "price", "cost", "fee", "fare", "subtotal", "payment", "salary", "premium", "donation"}
-	looseKeys   = setOf("value quantity qty shares units total sum limit max balance budget") // money only where the tool is about money
+	looseKeys   = word.Set("value quantity qty shares units total sum limit max balance budget") // money only where the tool is about money
 	units       = []string{"gb", "mb", "kb", "tb", "kg", "lb", "oz", "ml", "liter", "litre", "gallon", "unit", "dose", "fuel", "water", "data", "item", "rain", "sugar", "salt", "exercise", "coffee", "energy", "power", "time"}
-	currencies  = setOf("currency currencycode curr ccy currencyid asset coin token tokensymbol denomination")
-	payeeKeys   = setOf("to recipient recipients payee beneficiary toaccount toaccountid destination destinationaccount receiver receiverid recipientaccount recipientid recipientiban iban toaddress walletaddress recipientaddress toiban accountnumber account accountid targetaccount vendor supplier merchant seller payto touser recipientname beneficiaryname payeename recipientemail towallet destinationaddress creditoraccount contractaddress donee charity")
-	methodKeys  = setOf("paymentmethod paymentmethods paymentmethodid paymentid cardid cardnumber creditcard creditcardnumber card fundingsource sourceaccount fromaccount bankaccount walletid giftcard payfrom paymenttoken billingaccount paymentsource paymentdetails cardtoken debitaccount")
-	cardKeys    = setOf("cardnumber creditcard creditcardnumber ccnumber pan debitcardnumber card")
-	repeatKeys  = setOf("recurring recurrence interval frequency billingcycle billingperiod autorenew repeat installments schedule rrule autopay")
+	currencies  = word.Set("currency currencycode curr ccy currencyid asset coin token tokensymbol denomination")
+	payeeKeys   = word.Set("to recipient recipients payee beneficiary toaccount toaccountid destination destinationaccount receiver receiverid recipientaccount recipientid recipientiban iban toaddress walletaddress recipientaddress toiban accountnumber account accountid targetaccount vendor supplier merchant seller payto touser recipientname beneficiaryname payeename recipientemail towallet destinationaddress creditoraccount contractaddress donee charity")
+	methodKeys  = word.Set("paymentmethod paymentmethods paymentmethodid paymentid cardid cardnumber creditcard creditcardnumber card fundingsource sourceaccount fromaccount bankaccount walletid giftcard payfrom paymenttoken billingaccount paymentsource paymentdetails cardtoken debitaccount")
+	cardKeys    = word.Set("cardnumber creditcard creditcardnumber ccnumber pan debitcardnumber card")
+	repeatKeys  = word.Set("recurring recurrence interval frequency billingcycle billingperiod autorenew repeat installments schedule rrule autopay")
 	valueCalls  = []string{"transfer(", "transferfrom(", "withdraw(", "mint(", "approve(", "send(", "swap(", "burn(", "deposit(", "stake(", "redeem("}
-	chainFields = setOf("contractaddress walletaddress fromwallet towallet tokenaddress tokenid txhash chainid gas gaslimit gasprice governoraddress nftid network privatekey")
+	chainFields = word.Set("contractaddress walletaddress fromwallet towallet tokenaddress tokenid txhash chainid gas gaslimit gasprice governoraddress nftid network privatekey")
 )
 
 // gather collects amounts, currencies, payees and means of payment. about says that the tool's name is about money.
@@ -164,11 +165,11 @@ func (f *Facts) payee(t input.Text, v string) {
 	}
 	f.Recipients = append(f.Recipients, Recipient{v, kind})
 	f.Payees = append(f.Payees, v)
-	f.PayeeKind = once(f.PayeeKind, kind)
+	f.PayeeKind = word.Once(f.PayeeKind, kind)
 }
 
 // ownKeys name whose money it is, and not who gets it.
-var ownKeys = setOf("from fromaccount sourceaccount fromaddress sender fromwallet fundingsource debitaccount payer")
+var ownKeys = word.Set("from fromaccount sourceaccount fromaddress sender fromwallet fundingsource debitaccount payer")
 
 func kindOfPayee(key, v string) string {
 	switch {
@@ -178,13 +179,4 @@ func kindOfPayee(key, v string) string {
 		return "account"
 	}
 	return "name"
-}
-
-func once(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
-	}
-	return append(list, s)
 }

@@ -3,11 +3,11 @@ package money
 
 import (
 	"math"
-	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Facts is what can be said of the money that an action moves or reads about.
@@ -82,18 +82,18 @@ func Of(a *input.Action) (*Facts, error) {
 
 // Words of tools' names.
 var (
-	moneyWords = setOf(`money fund funds payment payments pay payout payouts payroll salary invoice invoices bill bills billing refund refunds transaction transactions balance balances price prices cost costs
+	moneyWords = word.Set(`money fund funds payment payments pay payout payouts payroll salary invoice invoices bill bills billing refund refunds transaction transactions balance balances price prices cost costs
 		fee fees fare fares bank banking iban card credit debit loan mortgage tax taxes budget expense expenses currency currencies wallet wallets stock stocks share portfolio trade trades etf dividend
 		crypto bitcoin btc eth ethereum token tokens nft nfts dao stake swap defi insurance donation tip charge charges deposit withdrawal purchase purchases checkout subscription subscriptions
 		escrow treasury revenue cash remittance beneficiary payee coupon giftcard venmo paypal stripe zelle quote rate rates`)
-	cryptoWords  = setOf("crypto cryptocurrency bitcoin btc eth ether ethereum solana nft nfts dao defi blockchain onchain web3 staking unstake airdrop ipfs erc20 erc721 usdc usdt")
-	tokenWords   = setOf("token tokens coin coins") // of a chain only beside a verb of chains
-	chainVerbs   = setOf("swap stake mint transfer burn airdrop bridge buy sell send")
-	callWords    = setOf("invoke invocation call smart write execute transaction")
-	methodWords  = setOf("card cards method methods account payee beneficiary bank wallet iban mandate")
-	limitWords   = setOf("limit limits budget cap threshold allowance quota")
-	bookingVerbs = setOf("book order reserve buy purchase rent subscribe checkout upgrade renew preorder bid rebook")
-	askWords     = setOf("request requests invoice invoices bill quote reminder")
+	cryptoWords  = word.Set("crypto cryptocurrency bitcoin btc eth ether ethereum solana nft nfts dao defi blockchain onchain web3 staking unstake airdrop ipfs erc20 erc721 usdc usdt")
+	tokenWords   = word.Set("token tokens coin coins") // of a chain only beside a verb of chains
+	chainVerbs   = word.Set("swap stake mint transfer burn airdrop bridge buy sell send")
+	callWords    = word.Set("invoke invocation call smart write execute transaction")
+	methodWords  = word.Set("card cards method methods account payee beneficiary bank wallet iban mandate")
+	limitWords   = word.Set("limit limits budget cap threshold allowance quota")
+	bookingVerbs = word.Set("book order reserve buy purchase rent subscribe checkout upgrade renew preorder bid rebook")
+	askWords     = word.Set("request requests invoice invoices bill quote reminder")
 )
 
 // topic is what a tool's name says of money.
@@ -118,38 +118,51 @@ func topicOf(n *name.Name) topic {
 func (f *Facts) decide(n *name.Name, t topic) {
 	looks := n.Looks()
 	words := n.Words
-	f.Crypto = f.Crypto || anyOf(words, cryptoWords) || anyOf(words, tokenWords) && anyOf(words, chainVerbs) || has(words, "contract") && (anyOf(words, callWords) || f.hasWallet())
-	f.Contract = f.Crypto && has(words, "contract") && !looks
+	f.Crypto = f.Crypto || word.Any(words, cryptoWords) || word.Any(words, tokenWords) && word.Any(words, chainVerbs) || word.Has(words, "contract") && (word.Any(words, callWords) || f.hasWallet())
+	f.Contract = f.Crypto && word.Has(words, "contract") && !looks
 	f.Found = t.money || f.Crypto || len(f.Amounts) > 0 || f.Uses || f.Odd
-	f.Limit = anyOf(words, limitWords) && !looks && n.Act() != verb.Pay
-	f.Method = t.money && anyOf(words, methodWords) && registers[n.Act()] && !f.Limit && !has(words, "payment", "payments", "pay", "transfer") || has(words, "method", "methods") && registers[n.Act()] && t.money
-	asks := has(words, "request", "requests") && has(words, "payment", "payments", "money") || (n.Act() == verb.Create || n.Act() == verb.Send) && anyOf(words, askWords) && t.money
+	f.Limit = word.Any(words, limitWords) && !looks && n.Act() != verb.Pay
+	f.Method = t.money && word.Any(words, methodWords) && registers[n.Act()] && !f.Limit && !word.Has(words, "payment", "payments", "pay", "transfer") || word.Has(words, "method", "methods") && registers[n.Act()] && t.money
+	asks := word.Has(words, "request", "requests") && word.Has(words, "payment", "payments", "money") || (n.Act() == verb.Create || n.Act() == verb.Send) && word.Any(words, askWords) && t.money
 	f.Asks = asks && !looks && !t.pays
-	amount := f.positive()
-	payee := len(f.Recipients) > 0
-	booking := anyOf(words, bookingVerbs) && (f.Uses || amount || f.Odd)
-	switch {
-	case looks:
-	case f.Limit || f.Method || f.Asks:
-	case t.pays, booking:
-		f.Moves = true
-	case (amount || f.Odd) && payee && !n.Has("message", "calendar", "ticket"):
-		f.Moves = true
-	case f.Uses && (amount || n.Act() != verb.None) && !offline[n.Act()]:
-		f.Moves = true
-	case t.money && (n.Act() == verb.Send || n.Act() == verb.Create || n.Act() == verb.Run || n.Act() == verb.None) && has(words, "payment", "payments", "payout", "payouts", "refund", "refunds", "transfer", "transfers", "money", "funds", "withdrawal", "purchase", "trade", "remittance", "transaction", "charge", "donation", "deposit", "checkout", "payroll"):
-		f.Moves = true
-	}
-	f.Moves = f.Moves || f.Contract && (amount || f.Odd || f.value)
+	f.Moves = !looks && f.moves(n, t)
 	f.Reads = f.Found && looks
-	f.MayMove = !f.Moves && len(n.Acts) == 0 && (amount || f.Odd)
+	f.MayMove = !f.Moves && len(n.Acts) == 0 && (f.positive() || f.Odd)
 	if !f.Found {
 		f.dropNames()
 	}
 	f.kind(n)
-	f.Recurring = f.Recurring || f.Moves && has(words, "subscribe", "subscription", "recurring", "autopay", "standing", "installment", "mandate")
+	f.Recurring = f.Recurring || f.Moves && word.Has(words, "subscribe", "subscription", "recurring", "autopay", "standing", "installment", "mandate")
 	f.acts(n)
 }
+
+// moves says that money moves, in a tool that does more than look.
+func (f *Facts) moves(n *name.Name, t topic) bool {
+	amount := f.positive() || f.Odd
+	if f.Contract && (amount || f.value) {
+		return true
+	}
+	if f.Limit || f.Method || f.Asks {
+		return false
+	}
+	switch {
+	case t.pays:
+		return true
+	case word.Any(n.Words, bookingVerbs) && (f.Uses || amount):
+		return true
+	case amount && len(f.Recipients) > 0 && !n.Has("message", "calendar", "ticket"):
+		return true
+	case f.Uses && (f.positive() || n.Act() != verb.None) && !offline[n.Act()]:
+		return true
+	}
+	return t.money && handing[n.Act()] && word.Any(n.Words, movements)
+}
+
+// handing are the acts that, done to a movement of money, make it.
+var handing = map[verb.Act]bool{verb.Send: true, verb.Create: true, verb.Run: true, verb.None: true}
+
+// movements are the words for movements of money.
+var movements = word.Set("payment payments payout payouts refund refunds transfer transfers money funds withdrawal purchase trade remittance transaction charge donation deposit checkout payroll")
 
 // registers are the acts that put a means of payment in place or take it away.
 var registers = map[verb.Act]bool{verb.Create: true, verb.Change: true, verb.Delete: true, verb.Grant: true}
@@ -162,15 +175,15 @@ var kindWords = []struct {
 	kind  string
 	words map[string]bool
 }{
-	{"refund", setOf("refund refunds reimburse reimbursement cashback chargeback return")},
-	{"withdrawal", setOf("withdraw withdrawal withdrawals cashout")},
-	{"deposit", setOf("deposit deposits topup fund")},
-	{"donation", setOf("donate donation donations tip")},
-	{"subscription", setOf("subscribe subscription subscriptions autopay renew")},
-	{"trade", setOf("trade trades sell stock stocks invest swap exchange liquidate etf option options bid stake unstake shares forex")},
-	{"purchase", setOf("buy purchase purchases checkout cart preorder order orders insurance")},
-	{"booking", setOf("book reserve reservation booking rebook rent flight flights hotel")},
-	{"transfer", setOf("transfer transfers wire remit remittance send zelle venmo payout payouts disburse payroll airdrop")},
+	{"refund", word.Set("refund refunds reimburse reimbursement cashback chargeback return")},
+	{"withdrawal", word.Set("withdraw withdrawal withdrawals cashout")},
+	{"deposit", word.Set("deposit deposits topup fund")},
+	{"donation", word.Set("donate donation donations tip")},
+	{"subscription", word.Set("subscribe subscription subscriptions autopay renew")},
+	{"trade", word.Set("trade trades sell stock stocks invest swap exchange liquidate etf option options bid stake unstake shares forex")},
+	{"purchase", word.Set("buy purchase purchases checkout cart preorder order orders insurance")},
+	{"booking", word.Set("book reserve reservation booking rebook rent flight flights hotel")},
+	{"transfer", word.Set("transfer transfers wire remit remittance send zelle venmo payout payouts disburse payroll airdrop")},
 }
 
 func (f *Facts) kind(n *name.Name) {
@@ -178,7 +191,7 @@ func (f *Facts) kind(n *name.Name) {
 		return
 	}
 	for _, k := range kindWords {
-		if anyOf(n.Words, k.words) {
+		if word.Any(n.Words, k.words) {
 			f.Kind = k.kind
 			return
 		}
@@ -217,7 +230,7 @@ func (f *Facts) dropNames() {
 		if r.Kind == "iban" || r.Kind == "wallet" {
 			kept = append(kept, r)
 			f.Payees = append(f.Payees, r.Value)
-			f.PayeeKind = once(f.PayeeKind, r.Kind)
+			f.PayeeKind = word.Once(f.PayeeKind, r.Kind)
 		}
 	}
 	f.Recipients = kept
@@ -246,32 +259,4 @@ func (f *Facts) total() {
 		}
 	}
 	f.Total = len(f.Amounts) > 0 && !f.Odd && !f.Truncated
-}
-
-func anyOf(words []string, set map[string]bool) bool {
-	for _, w := range words {
-		if set[w] {
-			return true
-		}
-	}
-	return false
-}
-
-func has(words []string, any ...string) bool {
-	for _, w := range words {
-		for _, x := range any {
-			if w == x {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func setOf(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
 }

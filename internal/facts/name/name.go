@@ -2,10 +2,12 @@
 package name
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // maxJoined is the longest word that is tried as two words written together.
@@ -51,14 +53,7 @@ func (n *Name) Looks() bool {
 
 // Has says that one of the kinds of things is named.
 func (n *Name) Has(kinds ...Kind) bool {
-	for _, have := range n.Kinds {
-		for _, k := range kinds {
-			if have == k {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.Kinds, func(have Kind) bool { return slices.Contains(kinds, have) })
 }
 
 // role is what a word does in a name.
@@ -69,7 +64,7 @@ const (
 	filler
 	thing
 	maybe // as often a thing as a verb
-	clear
+	sure  // a verb wherever it stands
 	joins
 )
 
@@ -111,7 +106,7 @@ func (n *Name) tokens(into []token, words []string) ([]token, bool) {
 		w := words[i]
 		if i+1 < len(words) {
 			if a := verb.Pair(w, words[i+1]); a != verb.None {
-				into = append(into, token{w, clear, a})
+				into = append(into, token{w, sure, a})
 				n.Words = append(n.Words, w, words[i+1])
 				i++
 				continue
@@ -133,18 +128,11 @@ func (n *Name) tokens(into []token, words []string) ([]token, bool) {
 	return into, joined
 }
 
-func (n *Name) note(word string) {
-	n.Words = append(n.Words, word)
-	k := KindOf(word)
-	if k == "" {
-		return
+func (n *Name) note(w string) {
+	n.Words = append(n.Words, w)
+	if k := KindOf(w); k != "" {
+		n.Kinds = word.Once(n.Kinds, k)
 	}
-	for _, have := range n.Kinds {
-		if have == k {
-			return
-		}
-	}
-	n.Kinds = append(n.Kinds, k)
 }
 
 func tokenOf(word string) token {
@@ -152,7 +140,7 @@ func tokenOf(word string) token {
 		if w.Noun {
 			return token{word, maybe, w.Act}
 		}
-		return token{word, clear, w.Act}
+		return token{word, sure, w.Act}
 	}
 	switch {
 	case conjunctions[word]:
@@ -182,7 +170,7 @@ func apart(word string) (first, second token, ok bool) {
 	for i := 3; i <= len(word)-2; i++ {
 		first, second = tokenOf(word[:i]), tokenOf(word[i:])
 		known := first.role >= thing && first.role != joins && second.role >= thing && second.role != joins
-		if known && (first.role == clear || second.role == clear) {
+		if known && (first.role == sure || second.role == sure) {
 			return first, second, true
 		}
 	}
@@ -194,7 +182,7 @@ func (n *Name) judge(tokens []token, own int) {
 	verbs := 0
 	for i, t := range tokens {
 		n.Known = n.Known || t.role >= thing && t.role != joins
-		if t.role == clear && (i >= own || !verb.Looks(t.act)) {
+		if t.role == sure && (i >= own || !verb.Looks(t.act)) {
 			verbs++
 		}
 	}
@@ -221,16 +209,16 @@ func (n *Name) clearVerbs(tokens []token, own int) {
 			continue
 		case t.role == filler:
 			continue
-		case t.role == clear && did && !afterJoin && verb.Looks(t.act) && i >= own:
+		case t.role == sure && did && !afterJoin && verb.Looks(t.act) && i >= own:
 			// "create_list", "drop_view", "update_search_index": a thing
-		case t.role == clear:
+		case t.role == sure:
 			did = did || !verb.Looks(t.act) && i >= own
 			n.add(special(t, tokens, i), t.word)
 		case afterJoin && t.role == maybe && !aspectsOf[t.word]:
 			n.add(special(t, tokens, i), t.word)
 		case afterJoin && t.role == unknown:
 			n.Stray, n.Certain = true, false
-		case i == own && t.role == maybe && i < last && tokens[i+1].role != clear && tokens[last].role != clear:
+		case i == own && t.role == maybe && i < last && tokens[i+1].role != sure && tokens[last].role != sure:
 			n.add(t.act, t.word) // "charge_customer_delete_later": a verb may stand first
 			n.Certain = false
 		}
@@ -241,14 +229,12 @@ func (n *Name) clearVerbs(tokens []token, own int) {
 	}
 }
 
-func (n *Name) add(act verb.Act, word string) {
-	for _, a := range n.Acts {
-		if a == act {
-			return
-		}
+func (n *Name) add(act verb.Act, by string) {
+	if slices.Contains(n.Acts, act) {
+		return
 	}
 	if n.Verb == "" || verb.Rank(act) > verb.Rank(n.strongest()) {
-		n.Verb = word
+		n.Verb = by
 	}
 	n.Acts = append(n.Acts, act)
 }
@@ -327,7 +313,7 @@ func (n *Name) joinedActs(tokens []token) {
 // onlyGroup falls back on the group of tools where the tool's own words say nothing.
 func (n *Name) onlyGroup(tokens []token, own int) {
 	for i := range own {
-		if r := tokens[i].role; r == maybe || r == clear {
+		if r := tokens[i].role; r == maybe || r == sure {
 			n.add(tokens[i].act, tokens[i].word)
 		}
 	}
@@ -394,19 +380,19 @@ var specials = map[string][]struct {
 }
 
 // members are who is added to a group: that gives access.
-var members = setOf("user users member members collaborator collaborators participant participants admin owner role permission permissions reviewer")
+var members = word.Set("user users member members collaborator collaborators participant participants admin owner role permission permissions reviewer")
 
 // bids are promises to pay, shots pictures of a screen.
-var bids, shots = setOf("bid bids bet trade"), setOf("screenshot screenshots")
+var bids, shots = word.Set("bid bids bet trade"), word.Set("screenshot screenshots")
 
 // coins are what is swapped for money or another coin.
-var coins = setOf("token tokens coin coins crypto eth btc usdc currency currencies")
+var coins = word.Set("token tokens coin coins crypto eth btc usdc currency currencies")
 
 // powers are what gives access when it is assigned.
-var powers = setOf("role roles admin permission permissions owner ownership policy license")
+var powers = word.Set("role roles admin permission permissions owner ownership policy license")
 
 // ways are what is opened in the physical world.
-var ways = setOf("door doors gate garage window windows lock valve trunk curtain blinds breaker vault")
+var ways = word.Set("door doors gate garage window windows lock valve trunk curtain blinds breaker vault")
 
 func follows(tokens []token, i int, words map[string]bool) bool {
 	for _, t := range tokens[i+1:] {

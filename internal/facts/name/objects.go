@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Kind is a kind of thing that an act is done to, such as "account" or "order".
@@ -88,44 +89,44 @@ const fillers = `a an the of by for from to in on at with via into all any each 
 	not no is as if up down out off over back based standard general common raw top low high sub`
 
 // conjunctions join two acts: what follows is a verb again.
-var conjunctions = setOf("and then or plus")
+var conjunctions = word.Set("and then or plus")
 
 // measures are units: "liter_to_gallon" converts.
-var measures = setOf(`liter litre gallon liters gallons celsius fahrenheit kelvin km mile miles kilometer kilometers meter meters feet foot inch inches cm mm kg lb lbs pounds pound ounce ounces gram grams
+var measures = word.Set(`liter litre gallon liters gallons celsius fahrenheit kelvin km mile miles kilometer kilometers meter meters feet foot inch inches cm mm kg lb lbs pounds pound ounce ounces gram grams
 	binary decimal hex hexadecimal ascii base64 roman radians degrees degree speech text json csv xml yaml html markdown usd eur gbp rgb unix epoch timestamp hours minutes seconds mph kph psi bar joules calories`)
 
 // moneys are what makes sending, making or scheduling it a payment; askers after it make it none.
 var (
-	moneys = setOf("money funds payment payments cash transaction transactions transfer transfers payout payouts crypto eth btc bitcoin usdc remittance donation deposit withdrawal purchase wire")
-	askers = setOf("request requests link links method methods reminder reminders receipt receipts confirmation notification notifications status intent page account reference note report history schedule plan limit alert email message record")
-	starts = setOf("send make create submit initiate execute perform schedule do approve complete confirm authorize authorise add")
+	moneys = word.Set("money funds payment payments cash transaction transactions transfer transfers payout payouts crypto eth btc bitcoin usdc remittance donation deposit withdrawal purchase wire")
+	askers = word.Set("request requests link links method methods reminder reminders receipt receipts confirmation notification notifications status intent page account reference note report history schedule plan limit alert email message record")
+	starts = word.Set("send make create submit initiate execute perform schedule do approve complete confirm authorize authorise add")
 )
 
 // parcels are what is shipped without being software, and leads what a sales team converts.
 var (
-	parcels = setOf("package packages order orders item items product products parcel parcels gift goods")
-	leads   = setOf("lead leads opportunity account prospect")
-	opened  = setOf("account accounts ticket tickets issue issues position positions case cases claim loan incident pr dispute")
-	phones  = setOf("call phone")
+	parcels = word.Set("package packages order orders item items product products parcel parcels gift goods")
+	leads   = word.Set("lead leads opportunity account prospect")
+	opened  = word.Set("account accounts ticket tickets issue issues position positions case cases claim loan incident pr dispute")
+	phones  = word.Set("call phone")
 )
 
 // humans are whom a conversation or a piece of work is handed to.
-var humans = setOf("human agent agents representative rep operator support department supervisor call chat conversation")
+var humans = word.Set("human agent agents representative rep operator support department supervisor call chat conversation")
 
 // movable are what is transferred without being money.
-var movable = setOf("file files data object objects blob folder directory document documents image images photo media bytes stream buffer song playlist playback learning")
+var movable = word.Set("file files data object objects blob folder directory document documents image images photo media bytes stream buffer song playlist playback learning")
 
 // owned are what changes hands with power over it.
-var owned = setOf("ownership domain repo repository admin role account project organization organisation issue")
+var owned = word.Set("ownership domain repo repository admin role account project organization organisation issue")
 
 // disks are what one formats and loses.
-var disks = setOf("disk drive volume partition usb sd filesystem storage")
+var disks = word.Set("disk drive volume partition usb sd filesystem storage")
 
 var (
 	kinds      = kindIndex()
-	informings = setOf(information)
-	aspectsOf  = setOf(aspects)
-	fillersOf  = setOf(fillers)
+	informings = word.Set(information)
+	aspectsOf  = word.Set(aspects)
+	fillersOf  = word.Set(fillers)
 	sensitives = func() map[Kind]Sensitivity {
 		m := make(map[Kind]Sensitivity, len(objects))
 		for _, o := range objects {
@@ -134,14 +135,6 @@ var (
 		return m
 	}()
 )
-
-func setOf(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
 
 func kindIndex() map[string]Kind {
 	m := make(map[string]Kind, 1024)

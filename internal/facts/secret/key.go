@@ -1,6 +1,10 @@
 package secret
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/word"
+)
 
 // keys are the plain names (see input.PlainKey) that secrets are kept under.
 var keys = map[string]Kind{
@@ -37,7 +41,7 @@ func OfKey(plain string) Kind {
 func Of(plain, value string) []Kind {
 	found := InText(value)
 	if k := OfKey(plain); k != "" && looksSecret(k, strings.TrimPrefix(value, "Bearer ")) {
-		found = add(found, k)
+		found = word.Once(found, k)
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // maxText is how much of one text is looked at. It is all of it: arguments are smaller.
@@ -59,17 +60,17 @@ func InText(text string) []Kind {
 			}
 			n := run(text[i+len(s.prefix):])
 			if n >= s.least && mixed(text[i:i+len(s.prefix)+n]) && (s.kind != "jwt" || strings.Count(text[i:i+len(s.prefix)+n], ".") >= 2) {
-				found = add(found, s.kind)
+				found = word.Once(found, s.kind)
 				i += n
 				break
 			}
 		}
 	}
 	if strings.Contains(text, "PRIVATE KEY-----") || strings.Contains(text, "PuTTY-User-Key-File") || strings.Contains(text, "PGP PRIVATE KEY BLOCK") {
-		found = add(found, "private key")
+		found = word.Once(found, "private key")
 	}
 	if userInURL(text) {
-		found = add(found, "password")
+		found = word.Once(found, "password")
 	}
 	return assigned(text, found)
 }
@@ -129,7 +130,7 @@ func assigned(text string, found []Kind) []Kind {
 			value = value[:end]
 		}
 		if looksSecret(kind, value) {
-			found = add(found, kind)
+			found = word.Once(found, kind)
 		}
 	}
 	return found
@@ -142,13 +143,4 @@ func lastWord(s string) string {
 		i--
 	}
 	return s[i:]
-}
-
-func add(found []Kind, k Kind) []Kind {
-	for _, have := range found {
-		if have == k {
-			return found
-		}
-	}
-	return append(found, k)
 }

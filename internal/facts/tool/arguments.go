@@ -7,20 +7,21 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/secret"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Words of arguments are plain keys, see input.PlainKey.
 var (
-	allKeys       = setOf("all everything deleteall removeall clearall allusers allitems allrecords allfiles allaccounts everyone selectall applytoall global alltime allpages includeall")
-	recursiveKeys = setOf("recursive recursively recurse cascade cascading deep includechildren includesubfolders withchildren deletecontents deletecontained")
-	forceKeys     = setOf("force forced forcedelete hard harddelete permanent permanently overwrite skipconfirmation skipconfirm noconfirm confirmed autoconfirm autoapprove yes skipvalidation skipchecks skipverification nobackup ignoreerrors ignorewarnings override overrideprotection bypass bypasschecks bypassapproval skipbackup skipfinalsnapshot purge noverify insecure skipapproval disablesafety")
-	dryKeys       = setOf("dryrun dry preview previewonly simulate simulation testrun whatif checkonly validateonly validationonly planonly noop")
-	filterKeys    = setOf("filter filters query where selector condition conditions criteria match predicate labelselector")
-	limitKeys     = setOf("limit maxresults count batchsize pagesize topk topn top max maxitems quantity numitems n size total num howmany")
-	placeKeys     = setOf("environment env stage tier host hostname server database db dbname databasename namespace cluster clustername project projectid instance instanceid url uri endpoint baseurl target context profile account region bucket workspace resourcegroup stack branch schema table queue topic service deployment connection connectionstring")
-	timeKeys      = setOf("scheduleat scheduledat scheduledfor scheduletime sendat runat executeat publishat delay delayseconds delayminutes after cron cronexpression crontab recurrence recurring rrule repeat interval schedule startat triggerat scheduleddate deferuntil postat")
-	productions   = setOf("prod production prd live prodn")
-	trials        = setOf("test testing tests dev development develop staging stage stg sandbox qa uat preview demo local localhost mock ephemeral scratch playground preprod nonprod")
+	allKeys       = word.Set("all everything deleteall removeall clearall allusers allitems allrecords allfiles allaccounts everyone selectall applytoall global allpages includeall")
+	recursiveKeys = word.Set("recursive recursively recurse cascade cascading deep includechildren includesubfolders withchildren deletecontents deletecontained")
+	forceKeys     = word.Set("force forced forcedelete hard harddelete permanent permanently overwrite skipconfirmation skipconfirm noconfirm confirmed autoconfirm autoapprove yes skipvalidation skipchecks skipverification nobackup ignoreerrors ignorewarnings override overrideprotection bypass bypasschecks bypassapproval skipbackup skipfinalsnapshot purge noverify insecure skipapproval disablesafety")
+	dryKeys       = word.Set("dryrun dry preview previewonly simulate simulation testrun whatif checkonly validateonly validationonly planonly noop")
+	filterKeys    = word.Set("filter filters query where selector condition conditions criteria match predicate labelselector")
+	limitKeys     = word.Set("limit maxresults count batchsize pagesize topk topn top max maxitems quantity numitems n size total num howmany")
+	placeKeys     = word.Set("environment env stage tier host hostname server database db dbname databasename namespace cluster clustername project projectid instance instanceid url uri endpoint baseurl target context profile account region bucket workspace resourcegroup stack branch schema table queue topic service deployment connection connectionstring")
+	timeKeys      = word.Set("scheduleat scheduledat scheduledfor scheduletime sendat runat executeat publishat delay delayseconds delayminutes after cron cronexpression crontab recurrence recurring rrule repeat interval schedule startat triggerat scheduleddate deferuntil postat")
+	productions   = word.Set("prod production prd live prodn")
+	trials        = word.Set("test testing tests dev development develop staging stage stg sandbox qa uat preview demo local localhost mock ephemeral scratch playground preprod nonprod")
 )
 
 // ofArguments reads how far the act reaches, where, when and with what.
@@ -42,7 +43,7 @@ func (f *Facts) ofArguments(a *input.Action, args *input.Arguments) {
 		f.place(t.Name)
 	}
 	// "run_tests" and "live_scores" name no place.
-	f.Production = f.Production || hasWord(f.Name.Words, "prod", "production")
+	f.Production = f.Production || word.Has(f.Name.Words, "prod", "production")
 	f.Test = f.Test && !f.Production
 	f.Rewires = f.rewires(a)
 }
@@ -98,7 +99,7 @@ func (f *Facts) text(t input.Text) {
 		f.shortText(t.Key, short)
 	}
 	for _, k := range secret.Of(t.Key, t.Value) {
-		f.Secrets = once(f.Secrets, string(k))
+		f.Secrets = word.Once(f.Secrets, string(k))
 		f.KnownSecret = f.KnownSecret || byShape(k)
 	}
 }
@@ -114,7 +115,7 @@ func byShape(k secret.Kind) bool {
 
 func (f *Facts) secretNumber(n input.Number) {
 	if k := secret.OfKey(n.Key); (k == "pin" || k == "card code" || k == "one-time code" || k == "identity number") && n.Value > 0 {
-		f.Secrets = once(f.Secrets, string(k))
+		f.Secrets = word.Once(f.Secrets, string(k))
 	}
 }
 
@@ -146,7 +147,7 @@ func (f *Facts) shortText(key, value string) {
 }
 
 // prose are the keys of texts in which a star is no wildcard.
-var prose = setOf("body message text content subject title description comment note notes name pattern regex expression formula format")
+var prose = word.Set("body message text content subject title description comment note notes name pattern regex expression formula format")
 
 // matchesAll knows the filters that are written out and match everything.
 func matchesAll(v string) bool {
@@ -182,10 +183,10 @@ func (f *Facts) place(s string) {
 
 // Things an agent is made of. Changing them is changing the agent.
 var (
-	ownThings   = setOf("prompt instruction instructions systemprompt guardrail guardrails policy policies approval approvals autoapprove permission permissions tool tools mcp rules agent self")
+	ownThings   = word.Set("prompt instruction instructions systemprompt guardrail guardrails policy policies approval approvals autoapprove permission permissions tool tools mcp rules agent self")
 	ownFiles    = phrase.Of("claude.md", "agents.md", ".cursorrules", "copilot-instructions", "gemini.md", ".mcp.json", "mcp.json", ".claude/", ".cursor/", "system_prompt", "settings.local.json")
-	ownKeys     = setOf("systemprompt autoapprove alwaysallow approvalpolicy approvalmode dangerouslyskippermissions yolo allowedtools permissionmode agentinstructions requireapproval")
-	ownMemories = setOf("memory memories")
+	ownKeys     = word.Set("systemprompt autoapprove alwaysallow approvalpolicy approvalmode dangerouslyskippermissions yolo allowedtools permissionmode agentinstructions requireapproval")
+	ownMemories = word.Set("memory memories")
 )
 
 // rewires says that the agent changes itself.

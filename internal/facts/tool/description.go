@@ -6,6 +6,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts/phrase"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -78,7 +79,7 @@ func described(lower string) []verb.Act {
 }
 
 // opens are the words that a verb follows.
-var opens = setOf("and or then to will can which that also tool function allows lets you by for")
+var opens = word.Set("and or then to will can which that also tool function allows lets you by for")
 
 // actOfProse is the act of a word that stands where a verb does. Nouns made of verbs do not count.
 func actOfProse(w string) verb.Act {
@@ -94,10 +95,10 @@ func actOfProse(w string) verb.Act {
 }
 
 // empty are verbs that say nothing without what follows: "does not", "performs a search".
-var empty = setOf("do perform make take give operate set is are can has")
+var empty = word.Set("do perform make take give operate set is are can has")
 
 // plainVerbs are words that are things in names, and verbs where a sentence puts a verb.
-var plainVerbs = setOf("transfer post share comment message email text call forward refund charge purchase trade order book schedule copy change release ship cancel wire deposit tweet record")
+var plainVerbs = word.Set("transfer post share comment message email text call forward refund charge purchase trade order book schedule copy change release ship cancel wire deposit tweet record")
 
 // invisible finds characters that people do not see and models read: tags, zero width, direction.
 func invisible(text string) bool {

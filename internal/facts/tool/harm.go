@@ -6,6 +6,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
+	"github.com/weighlock/weighlock/internal/facts/word"
 )
 
 // Harm is a kind of harm.
@@ -43,14 +44,14 @@ var phrases = map[Harm]string{
 }
 
 // defending words before a word of harm turn it into what is defended against.
-var defending = setOf(`detect detects detecting detected detection prevent prevents preventing prevention protect protects protecting protection protected defend defense defence
+var defending = word.Set(`detect detects detecting detected detection prevent prevents preventing prevention protect protects protecting protection protected defend defense defence
 	block blocks blocking stop stopping report reports reporting avoid avoiding mitigate mitigates mitigating mitigation against anti scan scans scanning scanner identify identifies
 	identifying investigate investigating investigation fight combat monitor monitoring monitors resist resistant check checks checking flag flags flagging filter filters filtering
 	audit auditing guard safeguard safeguarding reduce reducing minimize minimise minimizing eliminate deter quarantine remediate remediation respond
 	no not never isn cannot won without risk risks suspected possible potential potentially alleged awareness`)
 
 // defendingInName are words that make a name one of defence. Looking at reports of harm is harmless, too.
-var defendingInName = setOf(`detect detection detector prevent prevention protect protection defend defense defence block report anti scan scanner identify investigate investigation
+var defendingInName = word.Set(`detect detection detector prevent prevention protect protection defend defense defence block report anti scan scanner identify investigate investigation
 	monitor monitoring check checker flag filter audit guard mitigate mitigation quarantine get list search find view lookup alert alerts count awareness score policy reports
 	remediate classify analyze analyse assess assessment predict evaluate warn risk`)
 
@@ -62,7 +63,7 @@ var incidents = map[string]Harm{
 }
 
 // crafts are what is manipulated by honest work.
-var crafts = setOf("string text image array data dataframe file pdf dom bit date audio video json list matrix")
+var crafts = word.Set("string text image array data dataframe file pdf dom bit date audio video json list matrix")
 
 type stem struct {
 	text  string
@@ -108,14 +109,6 @@ func startOf(w string) *start {
 	return &starts[w[0]-'a'][w[1]-'a']
 }
 
-func setOf(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
-}
-
 func harmOfWord(w string) (Harm, bool) {
 	at := startOf(w)
 	if at == nil {
@@ -138,7 +131,7 @@ func harmOfWords(words []string) []string {
 			h, ok = harmOfPhrase(words[i:])
 		}
 		if ok && !defended(words, i) {
-			found = once(found, string(h))
+			found = word.Once(found, string(h))
 		}
 	}
 	return found
@@ -186,11 +179,11 @@ func harmOfName(n *name.Name) []string {
 			continue
 		}
 		if h, ok := incidents[w]; ok {
-			found = once(found, string(h))
+			found = word.Once(found, string(h))
 		} else if h, ok := harmOfWord(w); ok {
-			found = once(found, string(h))
+			found = word.Once(found, string(h))
 		} else if h, ok := harmOfPhrase(n.Words[i:]); ok {
-			found = once(found, string(h))
+			found = word.Once(found, string(h))
 		}
 	}
 	return found
@@ -204,7 +197,7 @@ func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
 			break
 		}
 		for _, h := range harmOfWords(proseWords(step.Description[:min(len(step.Description), maxStep)])) {
-			f.HarmReasoning = once(f.HarmReasoning, h)
+			f.HarmReasoning = word.Once(f.HarmReasoning, h)
 		}
 	}
 	budget := maxProse
@@ -216,7 +209,7 @@ func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
 			break
 		}
 		for _, h := range harmOfWords(proseWords(t.Value)) {
-			f.HarmArguments = once(f.HarmArguments, h)
+			f.HarmArguments = word.Once(f.HarmArguments, h)
 		}
 	}
 }

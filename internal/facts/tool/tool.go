@@ -8,6 +8,7 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
 	"github.com/weighlock/weighlock/internal/facts/verb"
+	"github.com/weighlock/weighlock/internal/facts/word"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -116,13 +117,13 @@ func (f *Facts) ofName(a *input.Action) {
 	f.ofKinds(a.Target)
 	f.Answers = !f.Disguised && answers(n.Words)
 	f.Acts = append(f.Acts, n.Acts...)
-	f.Delegates = a.Breakpoint == events.AtSubtask || f.Name.Has("agent") && delegating[n.Act()] || hasWord(n.Words, "subagent", "delegate", "handoff", "subtask")
+	f.Delegates = a.Breakpoint == events.AtSubtask || f.Name.Has("agent") && delegating[n.Act()] || word.Has(n.Words, "subagent", "delegate", "handoff", "subtask")
 }
 
 // Words of names by which an agent speaks to its own user. Every word has to be of these.
 var (
-	speaking = setOf("ask final submit finish attempt respond reply clarify clarification followup answer complete completion done human answers request")
-	spoken   = setOf("user human question questions answer clarification completion task followup follow up response final in the loop to a for with from input help feedback result done finish complete")
+	speaking = word.Set("ask final submit finish attempt respond reply clarify clarification followup answer complete completion done human answers request")
+	spoken   = word.Set("user human question questions answer clarification completion task followup follow up response final in the loop to a for with from input help feedback result done finish complete")
 )
 
 func answers(words []string) bool {
@@ -149,13 +150,13 @@ func (f *Facts) ofKinds(target *events.Target) {
 		}
 	}
 	for _, k := range kinds {
-		f.Kinds = once(f.Kinds, string(k))
+		f.Kinds = word.Once(f.Kinds, string(k))
 		s := name.SensitivityOf(k)
 		if s == name.Plain {
 			continue
 		}
 		f.Sensitive = true
-		f.Sensitivity = once(f.Sensitivity, string(s))
+		f.Sensitivity = word.Once(f.Sensitivity, string(s))
 		f.Moves = f.Moves || (s == name.Physical || s == name.Safety) && !f.Reads
 	}
 }
@@ -193,24 +194,4 @@ func texts[T ~string](in []T) []string {
 		out[i] = string(v)
 	}
 	return out
-}
-
-func once(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
-	}
-	return append(list, s)
-}
-
-func hasWord(words []string, any ...string) bool {
-	for _, w := range words {
-		for _, x := range any {
-			if w == x {
-				return true
-			}
-		}
-	}
-	return false
 }

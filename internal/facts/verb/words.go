@@ -6,7 +6,7 @@ var verbs = map[Act]string{
 	Read: `cd chdir wc ps printenv uname pgrep netstat lsof get list read show search find lookup look fetch query retrieve check inspect describe browse stat  diff peek scan display explain
 		verify validate ping whoami ls cat tail goto navigate visit download explore exists lint poll load detect identify observe gather collect
 		obtain see discover examine crawl scrape locate enumerate grep glob listen recall remember recommend suggest lookfor pwd du df  select
-		has is are can aggregate retrive getall findone findall determine ascertain inquire enquire tracked lists gets finds searches reads shows
+		has is are can aggregate getall findone findall determine ascertain inquire enquire tracked lists gets finds searches reads shows
 		fetches checks describes queries retrieves views collectall learn skim glance traceroute nslookup dig whois geolocate geocode probe tell
 		provide view monitor watch preview inspectall`,
 	Compute: `wait sleep noop pass echo done choose pick calculate calc compute summarise summarize analyse analyze translate classify compare convert parse estimate predict think extract simulate
