@@ -59,31 +59,41 @@ func (f *Facts) body(a *input.Action, args *input.Arguments) {
 
 // links finds "scheme://host" and "www.host".
 func (f *Facts) links(text string, domains map[string]bool) {
-	for rest := text; rest != ""; {
-		at, skip := strings.Index(rest, "://"), len("://")
-		if www := strings.Index(rest, "www."); www >= 0 && (at < 0 || www < at) {
-			at, skip = www, 0
+	scheme, www := 0, 0 // where the next one is, at or after from
+	for from := 0; ; {
+		scheme, www = next(text, "://", scheme, from), next(text, "www.", www, from)
+		at := scheme + len("://")
+		if www < scheme {
+			at = www
 		}
-		if at < 0 {
+		if at >= len(text) {
 			return
 		}
-		if len(f.Links) >= maxLinks {
-			f.Truncated = true
+		if f.seen++; f.seen > maxLooked || len(f.Links) >= maxLinks {
+			f.Truncated, f.Foreign = true, true
 			return
 		}
-		rest = rest[at+skip:]
-		end := strings.IndexAny(rest, "/?#\\ \t\r\n\"'<>()[]{},")
+		end := strings.IndexAny(text[at:], "/?#\\ \t\r\n\"'<>()[]{},")
 		if end < 0 {
-			end = len(rest)
+			end = len(text) - at
 		}
-		host := hostOf(rest[:end])
-		rest = rest[end:]
-		if host == "" {
-			continue
+		from = at + end
+		if host := hostOf(text[at:from]); host != "" {
+			f.Links = word.Once(f.Links, host)
+			f.Foreign = f.Foreign || !ours(host, domains)
 		}
-		f.Links = word.Once(f.Links, host)
-		f.Foreign = f.Foreign || !ours(host, domains)
 	}
+}
+
+// next is where sign stands at or after from, and the text's length where it does not. known is what an earlier call said.
+func next(text, sign string, known, from int) int {
+	if known >= from && known > 0 {
+		return known
+	}
+	if i := strings.Index(text[from:], sign); i >= 0 {
+		return from + i
+	}
+	return len(text)
 }
 
 func hostOf(authority string) string {

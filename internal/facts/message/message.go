@@ -2,7 +2,6 @@
 package message
 
 import (
-
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
 	"github.com/weighlock/weighlock/internal/facts/verb"
@@ -42,7 +41,7 @@ type Facts struct {
 	// Acts are the acts in the domain of messages, the strongest first.
 	Acts []verb.Act
 
-	looked int // recipients looked at, given twice or not
+	looked, seen int // recipients and links looked at, given twice or not
 }
 
 // These bound what is kept and searched.

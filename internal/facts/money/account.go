@@ -2,10 +2,12 @@ package money
 
 import "strings"
 
+var accountSigns = strings.NewReplacer(" ", "", "-", "")
+
 // squeeze drops spaces and hyphens, and writes in capitals.
 func squeeze(s string) string {
 	if strings.ContainsAny(s, " -") {
-		s = strings.NewReplacer(" ", "", "-", "").Replace(s)
+		s = accountSigns.Replace(s)
 	}
 	return strings.ToUpper(s)
 }

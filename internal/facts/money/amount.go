@@ -98,6 +98,9 @@ func currencyOf(s string) string {
 	return ""
 }
 
+// thousands are signs between thousands that are read as spaces.
+var thousands = strings.NewReplacer("'", " ", "_", " ")
+
 // normal writes a number with a point and no signs between thousands.
 func normal(d string) (plain string, odd bool) {
 	for i := range len(d) {
@@ -108,7 +111,7 @@ func normal(d string) (plain string, odd bool) {
 			return "", true // "1e9", "0x10", "20-30", other digits
 		}
 	}
-	d = strings.NewReplacer("'", " ", "_", " ").Replace(d)
+	d = thousands.Replace(d)
 	decimal, odd := decimalOf(d)
 	plain, uneven := join(d, decimal)
 	return plain, odd || uneven

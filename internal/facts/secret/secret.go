@@ -43,12 +43,28 @@ var byFirst = func() (m [256][]shape) {
 	return m
 }()
 
+// Unclear is the kind where a text has so many beginnings of secrets that not all can be looked at.
+const Unclear Kind = "unclear"
+
 // InText returns the kinds of secrets that a text holds by their shape, each once, at most as many as there are kinds.
 func InText(text string) []Kind {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
+	found := shaped(text)
+	if strings.Contains(text, "PRIVATE KEY-----") || strings.Contains(text, "PuTTY-User-Key-File") || strings.Contains(text, "PGP PRIVATE KEY BLOCK") {
+		found = word.Once(found, "private key")
+	}
+	if userInURL(text) {
+		found = word.Once(found, "password")
+	}
+	return assigned(text, found)
+}
+
+// shaped finds what issuers mark. Overlapping candidates cost time, which is bounded.
+func shaped(text string) []Kind {
 	var found []Kind
+	budget := 2*len(text) + maxRun
 	for i := 0; i < len(text); i++ {
 		candidates := byFirst[text[i]]
 		if candidates == nil || i > 0 && isWord(text[i-1]) {
@@ -59,28 +75,30 @@ func InText(text string) []Kind {
 				continue
 			}
 			n := run(text[i+len(s.prefix):])
-			if n >= s.least && mixed(text[i:i+len(s.prefix)+n]) && (s.kind != "jwt" || strings.Count(text[i:i+len(s.prefix)+n], ".") >= 2) {
-				found = word.Once(found, s.kind)
-				i += n
-				break
+			if budget -= n; budget < 0 {
+				return word.Once(found, Unclear)
 			}
+			candidate := text[i : i+len(s.prefix)+n]
+			if n < s.least || !mixed(candidate) || s.kind == "jwt" && strings.Count(candidate, ".") < 2 {
+				continue
+			}
+			found = word.Once(found, s.kind)
+			i += n
+			break
 		}
 	}
-	if strings.Contains(text, "PRIVATE KEY-----") || strings.Contains(text, "PuTTY-User-Key-File") || strings.Contains(text, "PGP PRIVATE KEY BLOCK") {
-		found = word.Once(found, "private key")
-	}
-	if userInURL(text) {
-		found = word.Once(found, "password")
-	}
-	return assigned(text, found)
+	return found
 }
+
+// maxRun is the longest secret.
+const maxRun = 4096
 
 func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
 // run is how long the alphabet of keys goes on.
 func run(s string) int {
 	n := 0
-	for n < len(s) && n < 4096 && (isWord(s[n]) || strings.IndexByte("_-.=/+", s[n]) >= 0) {
+	for n < len(s) && n < maxRun && (isWord(s[n]) || strings.IndexByte("_-.=/+", s[n]) >= 0) {
 		n++
 	}
 	return n
