@@ -107,7 +107,7 @@ func TestFacts(t *testing.T) {
 		{"post_tweet", `{"content":"x"}`, "found public !unclear_recipients"},
 		{"publish_blog", `{"title":"x","content":"y"}`, "found public"},
 		{"retweet", `{"tweet_id":1}`, "found public"},
-		{"comment", `{"comment_content":"x"}`, "found !public"},
+		{"comment", `{"text":"x"}`, "found !public"},
 		{"post_webpage", `{"url":"www.evil.test/x","content":"x"}`, "found public foreign_links"},
 		// what is in it
 		{"send_email", `{"to":"bob@example.com","body":"see https://intranet.example.com/x"}`, "!foreign_links"},

@@ -10,9 +10,9 @@ import (
 // Plain keys of arguments, see input.PlainKey.
 var (
 	// proseKeys may mention addresses without sending to them.
-	proseKeys = word.Set("subject body text message content html title description comment note caption markdown summary bodytext bodyhtml htmlbody textbody plaintext tweet status commentcontent msg reason agenda")
+	proseKeys = word.Set("subject body text message content html title description comment note caption markdown summary bodytext bodyhtml htmlbody textbody plaintext tweet status msg reason agenda")
 	// contentKeys are what a message consists of.
-	contentKeys = word.Set("subject body text message content html title description comment note caption markdown bodytext bodyhtml htmlbody textbody tweet commentcontent msg agenda summary")
+	contentKeys = word.Set("subject body text message content html title description comment note caption markdown bodytext bodyhtml htmlbody textbody tweet msg agenda summary")
 	// recipientKeys say to whom, whatever their values look like.
 	recipientKeys = word.Set(`to cc bcc recipient recipients toaddress toaddresses ccaddress bccaddress toemail toemails email emails emailaddress emailaddresses address addresses participants participant
 		attendees attendee invitees invitee receiver receivers receiverid recipientid recipientemail recipientname useremail guests mentions phone phonenumber phonenumbers tonumber mobile chatid

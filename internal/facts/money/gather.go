@@ -21,7 +21,7 @@ var (
 	cardKeys    = word.Set("cardnumber creditcard creditcardnumber ccnumber pan debitcardnumber card")
 	repeatKeys  = word.Set("recurring recurrence interval frequency billingcycle billingperiod autorenew repeat installments schedule rrule autopay")
 	valueCalls  = []string{"transfer(", "transferfrom(", "withdraw(", "mint(", "approve(", "send(", "swap(", "burn(", "deposit(", "stake(", "redeem("}
-	chainFields = word.Set("contractaddress walletaddress fromwallet towallet tokenaddress tokenid txhash chainid gas gaslimit gasprice governoraddress nftid network privatekey")
+	chainFields = word.Set("contractaddress walletaddress fromwallet towallet tokenaddress tokenid txhash chainid gas gaslimit gasprice nftid network privatekey")
 )
 
 // gather collects amounts, currencies, payees and means of payment. about says that the tool's name is about money.

@@ -87,7 +87,7 @@ func TestFacts(t *testing.T) {
 		{"get_wallet", `{"wallet_address":"0xde0B295669a9FD93d5F28D9Ec85E40f4cb697BAe"}`, "", "crypto reads !moves"},
 		{"schedule_payment", `{"amount":5,"frequency":"monthly"}`, "payment", "moves recurring"},
 		{"get_weather", `{"city":"x"}`, "", "!found"},
-		{"refuel_data", `{"gb_amount":2}`, "", "!found !may_move"},
+		{"add_storage", `{"gb_amount":2}`, "", "!found !may_move"},
 		{"send_email", `{"to":"bob@example.com","body":"pay 5 EUR"}`, "", "!moves"},
 		{"create_event", `{"title":"x","cost":5,"recipient":"Bob"}`, "", "!moves"},
 	} {
