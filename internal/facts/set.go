@@ -7,17 +7,29 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/legacy"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("", texts),
+	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
 
 // All returns every fact there is, domain by domain.
 func All() []Fact { return all.facts }
+
+// Place is where a fact is found; looked up once, it answers without its name.
+type Place struct{ domain, field int }
+
+// Find returns the place of the fact of that name, and whether there is one.
+func Find(name string) (Place, bool) {
+	at, ok := all.places[name]
+	return at, ok
+}
 
 // Set is the facts of one action; each domain is worked out once, when first asked.
 // It is used by one goroutine.
@@ -28,10 +40,11 @@ type Set struct {
 }
 
 type answer struct {
-	asked bool
-	facts any // a pointer to the domain's struct
-	value reflect.Value
-	err   error
+	asked  bool
+	facts  any // a pointer to the domain's struct
+	value  reflect.Value
+	values []ref.Val // by field, nil until asked
+	err    error
 }
 
 // NewSet returns the facts of a.
@@ -46,11 +59,21 @@ func (s *Set) Resolve(name string) (ref.Val, bool) {
 	if !ok {
 		return nil, false
 	}
+	return s.Value(at), true
+}
+
+// Value returns the fact at a place that [Find] gave; an error of its domain is a CEL error.
+func (s *Set) Value(at Place) ref.Val {
 	a := s.ask(at.domain)
 	if a.err != nil {
-		return types.WrapErr(a.err), true
+		return types.WrapErr(a.err)
 	}
-	return celValue(a.value.Field(at.field)), true
+	v := a.values[at.field]
+	if v == nil {
+		v = celValue(a.value.Field(at.field))
+		a.values[at.field] = v
+	}
+	return v
 }
 
 func (s *Set) ask(i int) *answer {
@@ -61,6 +84,7 @@ func (s *Set) ask(i int) *answer {
 	a.asked = true
 	if a.facts, a.err = s.of[i].of(s); a.err == nil {
 		a.value = reflect.ValueOf(a.facts).Elem()
+		a.values = make([]ref.Val, a.value.NumField())
 	}
 	return a
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
-	"github.com/weighlock/weighlock/policies"
 )
 
 const good = `version: 1
@@ -85,7 +84,9 @@ func TestVersionNamesTheBytes(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
-	f.Add(policies.Default)
+	for _, s := range builtIn(f) {
+		f.Add(s.Data)
+	}
 	f.Add([]byte("version: 1\nrules: &a [*a]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Parse("fuzz.yaml", data)
@@ -99,4 +100,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("assessment %+v", a)
 		}
 	})
+}
+
+func builtIn(t testing.TB) []Source {
+	t.Helper()
+	sources, err := Sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
 }

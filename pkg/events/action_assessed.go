@@ -63,6 +63,12 @@ type FiredRule struct {
 	ID     string `json:"id"`
 	Points int    `json:"points"` // what the rule adds to the score
 	Reason string `json:"reason"`
+	// Tags name what the rule is about in catalogues such as OWASP's or MITRE ATT&CK.
+	Tags []string `json:"tags,omitempty"`
+	// Shadow says that the rule is on trial: it counts neither for the score nor for anything else.
+	Shadow bool `json:"shadow,omitempty"`
+	// Cap is the score above which the rule's points do not lift; 0 means 100.
+	Cap int `json:"cap,omitempty"`
 }
 
 // ActionAssessedType is the type of [ActionAssessed].

@@ -1,0 +1,7 @@
+package policy
+
+// Guard is what the applies of a file said.
+type Guard struct {
+	File    string `json:"file"`
+	Applies bool   `json:"applies"`
+}
