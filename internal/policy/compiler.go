@@ -39,7 +39,7 @@ func newCompiler(p *Policy, lists map[string][]string) (*rulefile.Conditions, er
 	if err != nil {
 		return nil, err
 	}
-	c.Suggest(names)
+	c.Reserve(names)
 	c.Plan(cel.CustomDecoratorV2(p.words.place))
 	return c, nil
 }

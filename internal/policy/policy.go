@@ -3,6 +3,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -71,3 +73,29 @@ type rule struct {
 
 // Version names the exact bytes of the files and their order: "sha256:" and 64 hex digits.
 func (p *Policy) Version() string { return p.version }
+
+// Thresholds are the policy's own, before any override.
+func (p *Policy) Thresholds() Thresholds { return p.thresholds }
+
+// Files are the names of the policy's files, in their order.
+func (p *Policy) Files() []string {
+	out := make([]string, len(p.groups))
+	for i, g := range p.groups {
+		out[i] = g.file
+	}
+	return out
+}
+
+// RuleIDs are the ids of all rules, in the order of evaluation.
+func (p *Policy) RuleIDs() []string {
+	out := make([]string, 0, p.rules)
+	for _, g := range p.groups {
+		for i := range g.rules {
+			out = append(out, g.rules[i].id)
+		}
+	}
+	return out
+}
+
+// Reserved are the ids of the findings that no rule makes.
+func Reserved() []string { return slices.Clone(reserved) }

@@ -29,6 +29,9 @@ func (r *reach) check(f *decoded, i int, guard *rulefile.Condition, one *rule, f
 	case constant:
 		found.at(f, at, "correct or remove the rule", "is never true")
 	}
+	if rulefile.Text(one.when) == "" {
+		return
+	}
 	earlier, taken := r.seen[key]
 	if taken && !one.shadow && !earlier.file.in.Rules[earlier.index].Shadow {
 		found.at(f, at, "make them one rule", "is the condition of rule %s at %s:%d", earlier.file.in.Rules[earlier.index].ID, earlier.file.Name(), earlier.line())

@@ -27,6 +27,17 @@ func (w *words) of(tool []string) (bits uint64) {
 	return bits
 }
 
+// named returns the names of sets, in order.
+func (w *words) named(bits uint64) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(w.sets)) {
+		if bits&w.sets[name] != 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // read reads the words and returns the lists of all files by their names in conditions.
 func (w *words) read(files []*decoded, found *problems) map[string][]string {
 	w.bits, w.sets = map[string]uint64{}, map[string]uint64{}

@@ -21,7 +21,6 @@ const CostLimit = 100_000
 // Conditions compiles conditions over one set of facts.
 type Conditions struct {
 	env     *cel.Env
-	names   []string
 	reserve map[string]bool
 	program []cel.ProgramOption
 }
@@ -30,6 +29,7 @@ type Conditions struct {
 func NewConditions(options ...cel.EnvOption) (*Conditions, error) {
 	env, err := cel.NewEnv(append([]cel.EnvOption{
 		cel.CrossTypeNumericComparisons(true),
+		cel.EnableMacroCallTracking(), // so that conditions can be written out and compared
 		cel.ParserExpressionSizeLimit(16 << 10),
 		cel.ParserRecursionLimit(100),
 	}, options...)...)
@@ -39,10 +39,8 @@ func NewConditions(options ...cel.EnvOption) (*Conditions, error) {
 	return &Conditions{env: env}, nil
 }
 
-// Suggest names the facts that a misspelt one may have meant. No variable of exists, all and the
-// like may have one of these names.
-func (c *Conditions) Suggest(names []string) {
-	c.names = names
+// Reserve keeps the names of facts for facts: no variable of exists, all and the like may take one.
+func (c *Conditions) Reserve(names []string) {
 	c.reserve = make(map[string]bool, len(names))
 	for _, name := range names {
 		c.reserve[name] = true
@@ -82,19 +80,20 @@ func (c *Conditions) Compile(f *File, path []any, text string) (Condition, error
 	return Condition{program, ast.NativeRep()}, nil
 }
 
-var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)' \(in container ''\)$`)
+var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)' \((?:in container ''|did you mean '([^']+)'\?)\)`)
 
 func (c *Conditions) complaints(f *File, path []any, issues *cel.Issues) Errors {
 	var all Errors
 	block := f.find(path).Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	for _, issue := range issues.Errors() {
-		fix := "see docs/policy.md and docs/routes.md for the facts there are"
-		if m := undeclared.FindStringSubmatch(issue.Message); m != nil {
-			if near := Nearest(m[1], c.names); near != "" {
-				fix = "did you mean " + near + "?"
+		problem, fix := issue.Message, ""
+		if m := undeclared.FindStringSubmatch(problem); m != nil {
+			problem, fix = "there is no fact "+m[1], "see docs/facts.md and docs/routes.md for those there are"
+			if m[2] != "" {
+				fix = "did you mean " + m[2] + "?"
 			}
 		}
-		e := f.Errorf(path, fix, "does not compile: %s", issue.Message)
+		e := f.Errorf(path, fix, "does not compile: %s", problem)
 		if issue.Location.Line() > 1 || block {
 			e.Line += issue.Location.Line() - 1
 		}

@@ -107,7 +107,7 @@ func compare(function string, a, b celast.Expr) (holds, ok bool) {
 func text(e celast.Expr, info *celast.SourceInfo) string {
 	s, err := parser.Unparse(e, info)
 	if err != nil {
-		return "" // nothing that is written here can be unparsable; no two of them are equal
+		return "" // no two of these are taken for equal
 	}
 	return s
 }
@@ -157,5 +157,5 @@ func (n node) holds(answers int) bool {
 	return n.op == "and"
 }
 
-// Text is the formula's conditions, formatted alike whatever their spaces were.
+// Text is a condition, formatted alike whatever its spaces were; "" where it cannot be written out.
 func Text(c Condition) string { return text(c.ast.Expr(), c.ast.SourceInfo()) }

@@ -45,7 +45,7 @@ type ActionAssessed struct {
 	Denied bool `json:"denied,omitempty"`
 	// Reason says in one sentence why the level is what it is.
 	Reason string `json:"reason"`
-	// Rules are the rules that fired, the heaviest first.
+	// Rules are the rules that fired, the heaviest first and those on trial last.
 	Rules []FiredRule `json:"rules,omitempty"`
 
 	Breakpoint Breakpoint `json:"breakpoint,omitempty"`
@@ -56,6 +56,16 @@ type ActionAssessed struct {
 	Deadline   *time.Time `json:"deadline,omitempty"`
 	// ProposedAt is when the action was stored.
 	ProposedAt time.Time `json:"proposedAt"`
+}
+
+// Counted are the rules that count: all but those on trial, which come last.
+func (a *ActionAssessed) Counted() []FiredRule {
+	for i, r := range a.Rules {
+		if r.Shadow {
+			return a.Rules[:i]
+		}
+	}
+	return a.Rules
 }
 
 // FiredRule is one rule of the policy that matched.

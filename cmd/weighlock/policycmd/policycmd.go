@@ -14,7 +14,7 @@ import (
 // Command is `weighlock policy`.
 func Command() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "Write, test and compare risk policies"}
-	c.AddCommand(assessCommand())
+	c.AddCommand(checkCommand(), explainCommand(), testCommand(), diffCommand(), assessCommand(), factsCommand())
 	return c
 }
 
