@@ -72,7 +72,6 @@ func checkIDs(f *decoded, known *catalog, found *problems) {
 		switch {
 		case events.CheckToken("id", r.ID) != nil:
 			found.at(f, at, "give the rule a name of A-Z a-z 0-9 _ -", "is %q", r.ID)
-			continue
 		case slices.Contains(reserved, r.ID):
 			found.at(f, at, "give each rule a name of its own", "is %q, which is taken by the scorer itself", r.ID)
 		case taken && earlier.file == f:
@@ -81,8 +80,9 @@ func checkIDs(f *decoded, known *catalog, found *problems) {
 			found.at(f, at, "choose another name, or write replaces: true", "is %q, which is taken at %s:%d", r.ID, earlier.file.Name(), earlier.line())
 		case !taken && r.Replaces:
 			found.at(f, []any{"rules", i, "replaces"}, didYouMean(r.ID, known.ids()), "is set, but no earlier file has a rule %q", r.ID)
+		default:
+			known.homes[r.ID] = home{f, i}
 		}
-		known.homes[r.ID] = home{f, i}
 	}
 }
 

@@ -89,6 +89,7 @@ func (t template) fill(set *facts.Set) string {
 		return t.text
 	}
 	var b strings.Builder
+	b.Grow(maxReason / 2)
 	for _, p := range t.parts {
 		if p.isFact {
 			b.WriteString(valueText(set.Value(p.at)))
