@@ -1,14 +1,14 @@
 // Package policies holds the files that a pipeline uses when it is given none.
 package policies
 
-import _ "embed"
+import "embed"
 
-// Default is the default risk policy, see internal/policy.
+// Pack is the default risk policy, one file for each domain, see internal/policy.
 //
-//go:embed default.yaml
-var Default []byte
+//go:embed *.yaml
+var Pack embed.FS
 
 // Routes are the default routes, see internal/routes.
 //
-//go:embed routes.yaml
+//go:embed routes/default.yaml
 var Routes []byte

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
+	"github.com/weighlock/weighlock/cmd/weighlock/policycmd"
 	"github.com/weighlock/weighlock/internal/authz"
 )
 
@@ -34,7 +35,7 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&c.dir, "dir", "", "data `directory` of a running `weighlock dev` (default: $WEIGHLOCK_DIR, ./.weighlock, then the user's own)")
 	flags.BoolVar(&c.json, "json", false, "print JSON for programs instead of text for people")
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Run it:"}, &cobra.Group{ID: "agent", Title: "As an agent:"},
-		&cobra.Group{ID: "approver", Title: "As an approver:"}, &cobra.Group{ID: "analyst", Title: "As an analyst or operator:"})
+		&cobra.Group{ID: "approver", Title: "As an approver:"}, &cobra.Group{ID: "author", Title: "As an author of policies:"}, &cobra.Group{ID: "analyst", Title: "As an analyst or operator:"})
 	add := func(group string, commands ...*cobra.Command) {
 		for _, command := range commands {
 			command.GroupID = group
@@ -44,6 +45,7 @@ func newRoot() *cobra.Command {
 	add("run", c.devCommand(), c.demoCommand(), c.benchCommand())
 	add("agent", c.proposeCommand())
 	add("approver", c.inboxCommand(), c.showCommand(), c.approveCommand(), c.rejectCommand())
+	add("author", policycmd.Command())
 	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.identityCommand(), c.topologyCommand())
 	root.AddCommand(docsCommand())
 	return root

@@ -31,18 +31,15 @@ func domainOf[T any](name string, of func(*Set) (*T, error)) domain {
 	return domain{name, reflect.TypeFor[T](), func(s *Set) (any, error) { return of(s) }}
 }
 
-// place says where a fact is found.
-type place struct{ domain, field int }
-
 // catalogue is every fact there is, by name.
 type catalogue struct {
 	facts  []Fact
-	places map[string]place
+	places map[string]Place
 }
 
 // newCatalogue reads the tags. A domain that cannot be declared is a mistake in this program.
 func newCatalogue(domains []domain) catalogue {
-	c := catalogue{places: map[string]place{}}
+	c := catalogue{places: map[string]Place{}}
 	for i, d := range domains {
 		for j := range d.typ.NumField() {
 			field := d.typ.Field(j)
@@ -51,8 +48,11 @@ func newCatalogue(domains []domain) catalogue {
 				continue
 			}
 			full := strings.TrimPrefix(d.name+"."+name, ".")
+			if _, taken := c.places[full]; taken {
+				panic(fmt.Sprintf("fact %s is declared twice", full))
+			}
 			c.facts = append(c.facts, Fact{full, celType(full, field.Type), field.Tag.Get("doc")})
-			c.places[full] = place{i, j}
+			c.places[full] = Place{i, j}
 		}
 	}
 	return c
@@ -85,6 +85,9 @@ func celValue(v reflect.Value) ref.Val {
 		return types.Int(v.Int())
 	case reflect.Float64:
 		return types.Double(v.Float())
+	}
+	if list, ok := v.Interface().([]string); ok {
+		return types.NewStringList(types.DefaultTypeAdapter, list)
 	}
 	list := make([]string, v.Len())
 	for i := range list {

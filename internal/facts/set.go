@@ -7,6 +7,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
 	"github.com/weighlock/weighlock/internal/facts/tool"
@@ -18,12 +19,23 @@ var domains = []domain{
 	domainOf("message", func(s *Set) (*message.Facts, error) { return message.Of(s.Action) }),
 	domainOf("money", func(s *Set) (*money.Facts, error) { return money.Of(s.Action) }),
 	domainOf("tool", func(s *Set) (*tool.Facts, error) { return tool.Of(s.Action) }),
+	domainOf("", texts),
+	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
 
 // All returns every fact there is, domain by domain.
 func All() []Fact { return all.facts }
+
+// Place is where a fact is found; looked up once, it answers without its name.
+type Place struct{ domain, field int }
+
+// Find returns the place of the fact of that name, and whether there is one.
+func Find(name string) (Place, bool) {
+	at, ok := all.places[name]
+	return at, ok
+}
 
 // Set is the facts of one action; each domain is worked out once, when first asked.
 // It is used by one goroutine.
@@ -34,10 +46,11 @@ type Set struct {
 }
 
 type answer struct {
-	asked bool
-	facts any // a pointer to the domain's struct
-	value reflect.Value
-	err   error
+	asked  bool
+	facts  any // a pointer to the domain's struct
+	value  reflect.Value
+	values []ref.Val // by field, nil until asked
+	err    error
 }
 
 // NewSet returns the facts of a.
@@ -52,11 +65,21 @@ func (s *Set) Resolve(name string) (ref.Val, bool) {
 	if !ok {
 		return nil, false
 	}
+	return s.Value(at), true
+}
+
+// Value returns the fact at a place that [Find] gave; an error of its domain is a CEL error.
+func (s *Set) Value(at Place) ref.Val {
 	a := s.ask(at.domain)
 	if a.err != nil {
-		return types.WrapErr(a.err), true
+		return types.WrapErr(a.err)
 	}
-	return celValue(a.value.Field(at.field)), true
+	v := a.values[at.field]
+	if v == nil {
+		v = celValue(a.value.Field(at.field))
+		a.values[at.field] = v
+	}
+	return v
 }
 
 func (s *Set) ask(i int) *answer {
@@ -67,6 +90,7 @@ func (s *Set) ask(i int) *answer {
 	a.asked = true
 	if a.facts, a.err = s.of[i].of(s); a.err == nil {
 		a.value = reflect.ValueOf(a.facts).Elem()
+		a.values = make([]ref.Val, a.value.NumField())
 	}
 	return a
 }

@@ -4,16 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
-)
-
-// The findings that no rule makes; a policy's rules may not take these ids.
-const (
-	unrecognised = "unrecognised"
-	unreadable   = "unreadable"
-	longPlan     = "long_plan"
 )
 
 // maxSteps is the longest plan whose steps are weighed one by one; a longer one is high.
@@ -34,167 +28,192 @@ type Assessment struct {
 	Denied bool
 	// Reason explains the level in one sentence.
 	Reason string
-	// Rules are the rules that fired, the heaviest first.
+	// Rules are the rules that fired, the heaviest first; shadow rules, which do not count, come last.
 	Rules []events.FiredRule
 }
 
 // Assess weighs the action. It never panics and always gives a level: whatever
 // cannot be evaluated and whatever no rule recognises is high. Time and memory are bounded
 // whatever the action holds.
-func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time.Time) (out Assessment) {
+func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time.Time) Assessment {
+	return p.sum(p.weighAll(a, ref.Agent, now, false))
+}
+
+// weighAll weighs the action and the steps of its plan, each on its own.
+func (p *Policy) weighAll(a *events.ActionProposed, agent string, now time.Time, explain bool) (all []*weighing) {
 	defer func() {
 		if r := recover(); r != nil {
-			var t tally
-			t.add(finding{id: unreadable, reason: fmt.Sprintf("the action could not be assessed: %v", r), floor: events.High})
-			out = t.assessment(p)
+			all = append(all, p.broken(fmt.Sprintf("the action could not be assessed: %.200v", r)))
 		}
 	}()
-	var t tally
 	if a == nil {
-		t.add(finding{id: unreadable, reason: "there is no action to assess", floor: events.High})
-		return t.assessment(p)
+		return []*weighing{p.broken("there is no action to assess")}
 	}
-	p.weigh(&t, newFacts(p, a, ref.Agent, now), "")
-	p.weighPlan(&t, a, ref, now)
-	return t.assessment(p)
-}
-
-// finding is a rule that fired, or one of this package's own findings.
-type finding struct {
-	id, reason string
-	points     int
-	floor      events.Level
-	deny       bool
-}
-
-// weight orders findings: what denies, then what forces a level, then points.
-func (f finding) weight() int {
-	w := f.points + 1000*rank(f.floor)
-	if f.deny {
-		w += 10000
-	}
-	return w
-}
-
-func rank(l events.Level) int {
-	switch l {
-	case events.High:
-		return 3
-	case events.Medium:
-		return 2
-	case events.Low:
-		return 1
-	}
-	return 0
-}
-
-// tally sums findings up. Every finding can only raise it.
-type tally struct {
-	score    int
-	findings []finding
-}
-
-func (t *tally) add(f finding) {
-	t.score = min(100, t.score+f.points)
-	t.findings = append(t.findings, f)
-}
-
-// merge takes over the findings about a step: a plan is as risky as its riskiest step.
-func (t *tally) merge(step tally) {
-	t.score = max(t.score, step.score)
-	t.findings = append(t.findings, step.findings...)
-}
-
-// weigh evaluates every rule. prefix says which part of the action the facts are about.
-func (p *Policy) weigh(t *tally, f *facts, prefix string) {
-	known := false // or known to be high, which says more than not being recognised
-	for i := range p.rules {
-		r := &p.rules[i]
-		holds, err := r.when.Holds(f)
-		switch {
-		case err != nil:
-			t.add(finding{id: r.id, reason: prefix + "rule " + r.id + " could not be evaluated: " + err.Error(), floor: events.High})
-		case holds:
-			known = known || r.recognises || r.deny || r.floor == events.High
-			t.add(finding{r.id, prefix + r.reason, r.points, r.floor, r.deny})
-		}
-	}
-	if !known {
-		t.add(finding{id: unrecognised, reason: prefix + "no rule recognises this " + thing(f.action), floor: events.High})
-	}
-}
-
-func thing(a *events.ActionProposed) string {
-	if a.Tool == "" {
-		return "action"
-	}
-	return fmt.Sprintf("tool %.60q", a.Tool)
-}
-
-// weighPlan weighs each step that names a tool or arguments as the tool call it will become.
-func (p *Policy) weighPlan(t *tally, a *events.ActionProposed, ref events.ActionRef, now time.Time) {
+	w := p.newWeighing(a, agent, now)
+	w.explain = explain
+	all = append(all, w)
+	w.weigh()
 	if len(a.Plan) > maxSteps {
-		t.add(finding{id: longPlan, reason: fmt.Sprintf("the plan has %d steps; at most %d are weighed", len(a.Plan), maxSteps), floor: events.High})
+		w.add(finding{id: longPlan, reason: fmt.Sprintf("the plan has %d steps; at most %d are weighed", len(a.Plan), maxSteps), floor: events.High})
 	}
 	for i, step := range a.Plan[:min(len(a.Plan), maxSteps)] {
 		if step.Tool == "" && len(step.Arguments) == 0 {
 			continue
 		}
-		call := events.ActionProposed{
-			Breakpoint: events.AtToolCall, Tool: step.Tool, Arguments: step.Arguments, Target: a.Target, Request: a.Request,
-			Reasoning: a.Reasoning, Session: a.Session, Principal: a.Principal, Memory: a.Memory,
+		w := p.newWeighing(callOf(a, step), agent, now)
+		w.explain, w.prefix = explain, fmt.Sprintf("step %d: ", i+1)
+		all = append(all, w)
+		w.weigh()
+	}
+	return all
+}
+
+// callOf is the tool call that a step of a plan will become.
+func callOf(a *events.ActionProposed, step events.PlanStep) *events.ActionProposed {
+	call := *a
+	call.Breakpoint, call.Tool, call.Arguments, call.Plan, call.ToolInfo, call.Impact = events.AtToolCall, step.Tool, step.Arguments, nil, nil, nil
+	return &call
+}
+
+// broken stands for what could not be weighed.
+func (p *Policy) broken(why string) *weighing {
+	return &weighing{policy: p, thresholds: p.thresholds, findings: []finding{{id: unreadable, reason: why, floor: events.High}}}
+}
+
+func (w *weighing) add(f finding) {
+	f.reason = w.prefix + f.reason
+	w.findings = append(w.findings, f)
+}
+
+// weigh evaluates what the agent may use, then every rule whose file applies.
+func (w *weighing) weigh() {
+	a := w.set.Action
+	if f, denied := w.policy.permit(a.Agent, a.ActionProposed); denied {
+		w.add(f)
+		return
+	}
+	for i := range w.policy.groups {
+		g := &w.policy.groups[i]
+		if !w.applies(g) {
+			continue
 		}
-		var st tally
-		p.weigh(&st, newFacts(p, &call, ref.Agent, now), fmt.Sprintf("step %d: ", i+1))
-		t.merge(st)
+		for j := range g.rules {
+			w.try(&g.rules[j])
+		}
 	}
+	w.addUnrecognised()
 }
 
-// threshold is the least score of a level.
-func (p *Policy) threshold(l events.Level) int {
-	switch l {
-	case events.High:
-		return p.high
-	case events.Medium:
-		return p.medium
+// applies evaluates the guard of a file. One that fails is as good as true.
+func (w *weighing) applies(g *group) bool {
+	if g.guard == nil {
+		return true
 	}
-	return 0
+	holds, err := g.guard.Holds(w)
+	if err != nil {
+		w.add(finding{id: guardFailed, reason: fmt.Sprintf("applies of %s could not be evaluated: %s", g.file, Neutral(err.Error())), floor: events.High})
+	}
+	if w.explain {
+		w.guards = append(w.guards, Guard{File: g.file, Applies: holds || err != nil})
+	}
+	return holds || err != nil
 }
 
-func (p *Policy) level(score int) events.Level {
+// try adds what one rule finds.
+func (w *weighing) try(r *rule) {
+	holds, err := r.when.Holds(w)
+	if err == nil && !holds {
+		return
+	}
+	f := finding{id: r.id, shadow: r.shadow, tags: r.tags}
+	if err != nil {
+		f.reason, f.floor = "rule "+r.id+" could not be evaluated: "+Neutral(err.Error()), events.High
+		f.shadow = f.shadow || w.changes[r.number].disable
+		w.add(f)
+		return
+	}
+	f.reason, f.points, f.cap, f.floor, f.recognises, f.deny = r.reason.fill(w.set), r.points, r.cap, r.floor, r.recognises, r.deny
+	if c, ok := w.changes[r.number]; ok {
+		c.apply(&f)
+	}
+	w.add(f)
+}
+
+// addUnrecognised says that no rule knows the action. A rule that recognises it lowers what
+// that means, and is the only thing that lowers anything; a rule that denies it or forces as high a
+// level says more.
+func (w *weighing) addUnrecognised() {
+	level := w.policy.unknown
+	for i := range w.findings {
+		f := &w.findings[i]
+		if f.shadow {
+			continue
+		}
+		if f.deny || rank(f.floor) >= rank(level) {
+			return
+		}
+		if f.recognises != "" && rank(f.recognises) < rank(level) {
+			level = f.recognises
+		}
+	}
 	switch {
-	case score >= p.high:
-		return events.High
-	case score >= p.medium:
-		return events.Medium
+	case level == events.Low:
+	case level != w.policy.unknown:
+		w.add(finding{id: unrecognised, reason: "no rule recognises all of this " + thing(w.set.Action.ActionProposed), floor: level})
+	default:
+		w.add(finding{id: unrecognised, reason: "no rule recognises this " + thing(w.set.Action.ActionProposed), floor: level})
 	}
-	return events.Low
 }
 
-// assessment sums up. A floor lifts the score to its level's threshold, so that
-// score and level always agree.
-func (t *tally) assessment(p *Policy) Assessment {
+// outcome is the score and level of one weighing. A floor lifts the score to its level's
+// threshold, so that score and level always agree.
+func (w *weighing) outcome() (int, events.Level) {
+	score := max(combine(w.findings, nil), w.thresholds.least(floorOf(w.findings)))
+	return score, w.thresholds.level(score)
+}
+
+// sum is the assessment: a plan is as risky as its riskiest step.
+func (p *Policy) sum(all []*weighing) Assessment {
 	var out Assessment
-	floor := events.Low
-	for _, f := range t.findings {
-		out.Denied = out.Denied || f.deny
-		if rank(f.floor) > rank(floor) {
-			floor = f.floor
+	var findings []finding
+	first := all[0]
+	for _, w := range all {
+		score, level := w.outcome()
+		out.Score, out.Level = max(out.Score, score), higher(out.Level, level)
+		findings = append(findings, w.findings...)
+	}
+	out.Level = higher(out.Level, first.thresholds.level(out.Score))
+	out.Score = max(out.Score, first.thresholds.least(out.Level))
+	for i := range findings {
+		out.Denied = out.Denied || findings[i].deny && !findings[i].shadow
+	}
+	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(b.weight(), a.weight()) })
+	out.Rules = fired(findings[:min(len(findings), maxFired)])
+	out.Reason = reasonOf(out.Rules, all)
+	return out
+}
+
+func fired(findings []finding) []events.FiredRule {
+	out := make([]events.FiredRule, len(findings))
+	for i := range findings {
+		f := &findings[i]
+		out[i] = events.FiredRule{ID: f.id, Points: f.points, Reason: Shorten(f.reason, maxReason), Tags: f.tags, Shadow: f.shadow}
+		if f.limit() < maxScore {
+			out[i].Cap = f.cap
 		}
-	}
-	if out.Denied {
-		floor = events.High
-	}
-	out.Score = max(t.score, p.threshold(floor))
-	out.Level = p.level(out.Score)
-	slices.SortStableFunc(t.findings, func(a, b finding) int { return cmp.Compare(b.weight(), a.weight()) })
-	fired := t.findings[:min(len(t.findings), maxFired)]
-	out.Rules = make([]events.FiredRule, len(fired))
-	for i, f := range fired {
-		out.Rules[i] = events.FiredRule{ID: f.id, Points: f.points, Reason: Shorten(f.reason, maxReason)}
-	}
-	if len(fired) > 0 {
-		out.Reason = out.Rules[0].Reason
 	}
 	return out
+}
+
+// reasonOf is the heaviest rule's reason and the overrides of thresholds.
+func reasonOf(rules []events.FiredRule, all []*weighing) string {
+	reason := "nothing was found"
+	if len(rules) > 0 && !rules[0].Shadow {
+		reason = rules[0].Reason
+	}
+	if len(all[0].noted) == 0 {
+		return reason
+	}
+	note := Shorten(" ("+strings.Join(all[0].noted, "; ")+")", maxReason/2)
+	return Shorten(reason, maxReason-len(note)) + note
 }

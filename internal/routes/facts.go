@@ -50,8 +50,9 @@ func (f facts) ResolveName(name string) (any, bool) {
 	case "score":
 		return types.Int(f.a.Score), true
 	case "rules":
-		ids := make([]string, len(f.a.Rules))
-		for i, r := range f.a.Rules {
+		counted := f.a.Counted()
+		ids := make([]string, len(counted))
+		for i, r := range counted {
 			ids[i] = r.ID
 		}
 		return types.NewStringList(types.DefaultTypeAdapter, ids), true

@@ -60,7 +60,7 @@ func Load(path string) (*Routes, error) {
 
 // Default returns the routes that are built in.
 func Default() *Routes {
-	r, err := Parse("policies/routes.yaml", policies.Routes)
+	r, err := Parse("policies/routes/default.yaml", policies.Routes)
 	if err != nil {
 		panic(err) // the embedded file is fixed at build time and tested
 	}

@@ -2,9 +2,11 @@ package rulefile
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/interpreter"
@@ -17,50 +19,105 @@ import (
 const CostLimit = 100_000
 
 // Conditions compiles conditions over one set of facts.
-type Conditions struct{ env *cel.Env }
+type Conditions struct {
+	env     *cel.Env
+	reserve map[string]bool
+	program []cel.ProgramOption
+}
 
 // NewConditions returns the compiler for the facts that options declare.
 func NewConditions(options ...cel.EnvOption) (*Conditions, error) {
 	env, err := cel.NewEnv(append([]cel.EnvOption{
 		cel.CrossTypeNumericComparisons(true),
+		cel.EnableMacroCallTracking(), // so that conditions can be written out and compared
 		cel.ParserExpressionSizeLimit(16 << 10),
 		cel.ParserRecursionLimit(100),
 	}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("declaring facts: %w", err)
 	}
-	return &Conditions{env}, nil
+	return &Conditions{env: env}, nil
 }
 
-// Condition is a compiled condition; it is safe for concurrent use.
-type Condition struct{ program cel.Program }
+// Reserve keeps the names of facts for facts: no variable of exists, all and the like may take one.
+func (c *Conditions) Reserve(names []string) {
+	c.reserve = make(map[string]bool, len(names))
+	for _, name := range names {
+		c.reserve[name] = true
+	}
+}
 
-// Compile checks and compiles the condition at path of f; it must yield a bool.
+// Plan adds options to every program compiled from now on.
+func (c *Conditions) Plan(options ...cel.ProgramOption) { c.program = append(c.program, options...) }
+
+// Condition is a compiled condition; it is safe for concurrent use.
+type Condition struct {
+	program cel.Program
+	ast     *celast.AST
+}
+
+// Compile checks and compiles the condition at path of f; it must yield a bool. It returns
+// [Errors] where it cannot.
 func (c *Conditions) Compile(f *File, path []any, text string) (Condition, error) {
 	ast, issues := c.env.Compile(text)
 	if issues.Err() != nil {
-		first := issues.Errors()[0]
-		e := f.Errorf(path, "see docs/policy.md and docs/routes.md for the facts there are", "does not compile: %s", first.Message)
-		if first.Location.Line() > 1 || f.find(path).Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-			e.Line += first.Location.Line() - 1
-		}
-		if f.find(path).Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-			e.Line++ // a block's text starts on the line after its mark
-		}
-		return Condition{}, e
+		return Condition{}, c.complaints(f, path, issues)
 	}
 	if ast.OutputType() != cel.BoolType {
-		return Condition{}, f.Errorf(path, "compare it with something", "yields %s instead of a bool", ast.OutputType())
+		return Condition{}, Errors{f.Errorf(path, "compare it with something", "yields %s instead of a bool", ast.OutputType())}
 	}
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if name := c.hidden(ast.NativeRep().Expr()); name != "" {
+		return Condition{}, Errors{f.Errorf(path, "choose another name for the variable", "hides the fact %s behind a variable", name)}
+	}
+	options := append([]cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}, c.program...)
 	if !c.bounded(ast) {
 		options = append(options, cel.CostLimit(CostLimit))
 	}
 	program, err := c.env.Program(ast, options...)
 	if err != nil {
-		return Condition{}, f.Errorf(path, "", "does not compile: %s", strings.TrimSpace(err.Error()))
+		return Condition{}, Errors{f.Errorf(path, "", "does not compile: %s", strings.TrimSpace(err.Error()))}
 	}
-	return Condition{program}, nil
+	return Condition{program, ast.NativeRep()}, nil
+}
+
+var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)' \((?:in container ''|did you mean '([^']+)'\?)\)`)
+
+func (c *Conditions) complaints(f *File, path []any, issues *cel.Issues) Errors {
+	var all Errors
+	block := f.find(path).Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	for _, issue := range issues.Errors() {
+		problem, fix := issue.Message, ""
+		if m := undeclared.FindStringSubmatch(problem); m != nil {
+			problem, fix = "there is no fact "+m[1], "see docs/facts.md and docs/routes.md for those there are"
+			if m[2] != "" {
+				fix = "did you mean " + m[2] + "?"
+			}
+		}
+		e := f.Errorf(path, fix, "does not compile: %s", problem)
+		if issue.Location.Line() > 1 || block {
+			e.Line += issue.Location.Line() - 1
+		}
+		if block {
+			e.Line++ // a block's text starts on the line after its mark
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// hidden returns the name of a fact that a comprehension's variable takes, or "".
+func (c *Conditions) hidden(root celast.Expr) (name string) {
+	celast.PostOrderVisit(root, celast.NewExprVisitor(func(e celast.Expr) {
+		if e.Kind() != celast.ComprehensionKind {
+			return
+		}
+		for _, v := range []string{e.AsComprehension().IterVar(), e.AsComprehension().IterVar2()} {
+			if c.reserve[v] {
+				name = v
+			}
+		}
+	}))
+	return name
 }
 
 // bounded says that the condition stays within the limit whatever the facts are.

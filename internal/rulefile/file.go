@@ -40,14 +40,37 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Errors are all the things wrong in one or several files, in the order they were found.
+type Errors []*Error
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find each [*Error].
+func (e Errors) Unwrap() []error {
+	out := make([]error, len(e))
+	for i, one := range e {
+		out[i] = one
+	}
+	return out
+}
+
 // File is a decoded file that remembers where its fields are.
 type File struct {
 	name string
 	root *yaml.Node
 }
 
+// Name is the file's name in errors.
+func (f *File) Name() string { return f.name }
+
 // Decode reads the one YAML document in data into out. A key that out does not
-// have is an error.
+// have is an error. It returns [*Error], or [Errors] where several things are wrong.
 func Decode(name string, data []byte, out any) (*File, error) {
 	f := &File{name: name}
 	var doc yaml.Node
@@ -129,13 +152,23 @@ var (
 	duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)$`)
 )
 
-// yamlError puts the decoder's complaint into this package's form.
+// yamlError puts the decoder's complaints into this package's form.
 func (f *File) yamlError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	var te *yaml.TypeError
-	if errors.As(err, &te) && len(te.Errors) > 0 {
-		text = te.Errors[0]
+	if !errors.As(err, &te) || len(te.Errors) == 0 {
+		return f.complaint(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
+	all := make(Errors, len(te.Errors))
+	for i, text := range te.Errors {
+		all[i] = f.complaint(text)
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+func (f *File) complaint(text string) *Error {
 	out := &Error{File: f.name, Problem: text}
 	if m := lineProblem.FindStringSubmatch(text); m != nil {
 		out.Line, _ = strconv.Atoi(m[1])

@@ -45,7 +45,7 @@ type ActionAssessed struct {
 	Denied bool `json:"denied,omitempty"`
 	// Reason says in one sentence why the level is what it is.
 	Reason string `json:"reason"`
-	// Rules are the rules that fired, the heaviest first.
+	// Rules are the rules that fired, the heaviest first and those on trial last.
 	Rules []FiredRule `json:"rules,omitempty"`
 
 	Breakpoint Breakpoint `json:"breakpoint,omitempty"`
@@ -58,11 +58,27 @@ type ActionAssessed struct {
 	ProposedAt time.Time `json:"proposedAt"`
 }
 
+// Counted are the rules that count: all but those on trial, which come last.
+func (a *ActionAssessed) Counted() []FiredRule {
+	for i, r := range a.Rules {
+		if r.Shadow {
+			return a.Rules[:i]
+		}
+	}
+	return a.Rules
+}
+
 // FiredRule is one rule of the policy that matched.
 type FiredRule struct {
 	ID     string `json:"id"`
 	Points int    `json:"points"` // what the rule adds to the score
 	Reason string `json:"reason"`
+	// Tags name what the rule is about in catalogues such as OWASP's or MITRE ATT&CK.
+	Tags []string `json:"tags,omitempty"`
+	// Shadow says that the rule is on trial: it counts neither for the score nor for anything else.
+	Shadow bool `json:"shadow,omitempty"`
+	// Cap is the score above which the rule's points do not lift; 0 means 100.
+	Cap int `json:"cap,omitempty"`
 }
 
 // ActionAssessedType is the type of [ActionAssessed].

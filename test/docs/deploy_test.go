@@ -35,7 +35,7 @@ func services() map[string]own {
 	var audit sink.Config
 	return map[string]own{
 		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, &scorer.PolicyFile, "policies/default.yaml"},
-		"approver-router": {router.Register, func() error { return router.Validate() }, &router.RoutesFile, "policies/routes.yaml"},
+		"approver-router": {router.Register, func() error { return router.Validate() }, &router.RoutesFile, "policies/routes/default.yaml"},
 		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, nil, ""},
 		"auditsink":       {audit.Register, func() error { return audit.Validate() }, nil, ""},
 	}

@@ -51,8 +51,9 @@ func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
 	if a.Target != nil {
 		k.target = a.Target.Kind
 	}
-	ids := make([]string, len(a.Rules))
-	for i, rule := range a.Rules {
+	counted := a.Counted()
+	ids := make([]string, len(counted))
+	for i, rule := range counted {
 		ids[i] = rule.ID
 	}
 	slices.Sort(ids)

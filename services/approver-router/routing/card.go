@@ -61,13 +61,14 @@ func itemOf(a *events.ActionAssessed) events.CardItem {
 }
 
 func reasons(a *events.ActionAssessed) []string {
-	if len(a.Rules) == 0 {
+	counted := a.Counted()
+	if len(counted) == 0 {
 		return []string{clip(a.Reason, maxText)}
 	}
 	var out []string
-	for i, r := range a.Rules {
+	for i, r := range counted {
 		if i == maxReasons {
-			out = append(out, fmt.Sprintf("and %d more rules", len(a.Rules)-i))
+			out = append(out, fmt.Sprintf("and %d more rules", len(counted)-i))
 			break
 		}
 		out = append(out, clip(r.Reason, maxText))

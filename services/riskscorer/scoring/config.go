@@ -14,7 +14,8 @@ const Name = "riskscorer"
 
 // Config is what a user sets. The zero value is usable.
 type Config struct {
-	// PolicyFile is the path of the policy; "" means the built-in one.
+	// PolicyFile is the paths of the policy's files and directories in their order, separated by
+	// commas, "default" standing for the built-in ones; "" means these alone.
 	PolicyFile string `yaml:"policyFile"`
 	// Workers is how many actions are assessed at a time; 0 means one per core.
 	Workers int `yaml:"workers"`
@@ -28,7 +29,7 @@ type Config struct {
 
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
-	fs.StringVar(&c.PolicyFile, "policy", "", "YAML `file` with the risk policy; empty means the built-in one")
+	fs.StringVar(&c.PolicyFile, "policy", "", "YAML `files` and directories with the risk policy, in their order, separated by commas; \"default\" stands for the built-in ones, empty means these alone")
 	fs.IntVar(&c.Workers, "workers", 0, "`number` of actions assessed at a time; 0 means one per core")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead scorer's actions are assessed by another; 0 means 30s")
 	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
@@ -45,10 +46,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) policy() (*policy.Policy, error) {
-	if c.PolicyFile == "" {
-		return policy.Default(), nil
-	}
-	return policy.Load(c.PolicyFile)
+	return policy.Load(policy.Paths(c.PolicyFile)...)
 }
 
 func (c Config) worker(s events.Subjects) stream.Config {

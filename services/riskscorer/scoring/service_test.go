@@ -262,7 +262,7 @@ func TestHugeActionHasASmallAssessment(t *testing.T) {
 func TestPolicyFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "p.yaml")
-	text := "version: 1\nthresholds: {medium: 30, high: 60}\nrules:\n  - {id: never, when: 'true', effect: deny, reason: no}\n"
+	text := "version: 1\nthresholds: {medium: 30, high: 60}\nrules:\n  - {id: never, when: action.bytes >= 0, effect: deny, reason: no}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
