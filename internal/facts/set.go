@@ -6,6 +6,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"github.com/weighlock/weighlock/internal/facts/asked"
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
@@ -16,6 +17,7 @@ import (
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("asked", func(s *Set) (*asked.Facts, error) { return asked.Of(s.Action, s.acts()) }),
 	domainOf("message", func(s *Set) (*message.Facts, error) { return message.Of(s.Action) }),
 	domainOf("money", func(s *Set) (*money.Facts, error) { return money.Of(s.Action) }),
 	domainOf("tool", func(s *Set) (*tool.Facts, error) { return tool.Of(s.Action) }),
