@@ -11,6 +11,7 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
+	"github.com/weighlock/weighlock/internal/facts/shell"
 	"github.com/weighlock/weighlock/internal/facts/tool"
 )
 
@@ -23,6 +24,7 @@ var domains = []domain{
 	domainOf("tool", func(s *Set) (*tool.Facts, error) { return tool.Of(s.Action) }),
 	domainOf("", texts),
 	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
+	domainOf("shell", func(s *Set) (*shell.Facts, error) { return shell.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
