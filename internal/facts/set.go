@@ -8,12 +8,14 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts/file"
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/web"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
 	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
+	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
