@@ -7,12 +7,14 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/asked"
+	"github.com/weighlock/weighlock/internal/facts/file"
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
 	"github.com/weighlock/weighlock/internal/facts/shell"
 	"github.com/weighlock/weighlock/internal/facts/tool"
+	"github.com/weighlock/weighlock/internal/facts/web"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
@@ -25,6 +27,8 @@ var domains = []domain{
 	domainOf("", texts),
 	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
 	domainOf("shell", func(s *Set) (*shell.Facts, error) { return shell.Of(s.Action) }),
+	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
+	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
