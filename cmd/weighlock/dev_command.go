@@ -15,7 +15,7 @@ import (
 
 func (c *cli) devCommand() *cobra.Command {
 	var o dev.Options
-	var agents []string
+	var agents, policies []string
 	var verbose bool
 	command := &cobra.Command{
 		Use:   "dev",
@@ -30,6 +30,7 @@ func (c *cli) devCommand() *cobra.Command {
 				level = slog.LevelDebug
 			}
 			o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+			o.PolicyFile = strings.Join(policies, ",")
 			var err error
 			if o.Identities, err = identities(agents, o.RoutesFile); err != nil {
 				return err
@@ -54,7 +55,7 @@ func (c *cli) devCommand() *cobra.Command {
 	flags.StringVar(&o.NATSListen, "nats-listen", "", "`address` of the NATS server (default: a free port on 127.0.0.1)")
 	flags.StringVar(&o.HTTP, "http", "", "`address` of health and metrics (default: a free port on 127.0.0.1)")
 	flags.StringVar(&o.ClickHouseURL, "clickhouse-url", "", "`URL` of a ClickHouse to use instead of a local engine")
-	flags.StringVar(&o.PolicyFile, "policy", "", "risk policy `file` (default: the built-in one)")
+	flags.StringSliceVar(&policies, "policy", nil, "`path` of a file or directory with the risk policy; several are merged in the order given, and \"default\" stands for the built-in ones (default: these alone)")
 	flags.StringVar(&o.RoutesFile, "routes", "", "routes and groups `file` (default: the built-in example)")
 	flags.StringSliceVar(&agents, "agent", []string{"assistant"}, "`names` of agents to make keys for; more with `weighlock identity add`")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log more")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/internal/daemon"
+	"github.com/weighlock/weighlock/internal/facts"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/internal/tools/docgen"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -43,7 +44,7 @@ func docsCommand() *cobra.Command {
 	}
 }
 
-// referencePages renders settings, metrics and commands from what the programs themselves use.
+// referencePages renders settings, metrics, commands and facts from what the programs themselves use.
 func referencePages() (map[string][]byte, error) {
 	metrics, err := metricGroups()
 	if err != nil {
@@ -53,6 +54,7 @@ func referencePages() (map[string][]byte, error) {
 		"settings.md": docgen.Settings(daemon.EnvPrefix, settingSections()),
 		"metrics.md":  docgen.MetricsPage(metrics),
 		"commands.md": docgen.Commands(newRoot(), exitCodes),
+		"facts.md":    docgen.FactsPage(facts.All()),
 	}, nil
 }
 

@@ -86,7 +86,7 @@ func celValue(v reflect.Value) ref.Val {
 	case reflect.Float64:
 		return types.Double(v.Float())
 	}
-	if list, ok := v.Interface().([]string); ok {
+	if list, ok := reflect.TypeAssert[[]string](v); ok {
 		return types.NewStringList(types.DefaultTypeAdapter, list)
 	}
 	list := make([]string, v.Len())

@@ -13,6 +13,10 @@ import (
 // maxSteps is the longest plan whose steps are weighed one by one; a longer one is high.
 const maxSteps = 50
 
+// maxPlanBytes is how many bytes of arguments the steps that are weighed may have together, so that
+// a plan cannot buy more time than an action; one with more is high.
+const maxPlanBytes = 256 << 10
+
 // maxFired is how many findings an assessment lists.
 const maxFired = 20
 
@@ -56,14 +60,19 @@ func (p *Policy) weighAll(a *events.ActionProposed, agent string, now time.Time,
 	if len(a.Plan) > maxSteps {
 		w.add(finding{id: longPlan, reason: fmt.Sprintf("the plan has %d steps; at most %d are weighed", len(a.Plan), maxSteps), floor: events.High})
 	}
+	size := 0
 	for i, step := range a.Plan[:min(len(a.Plan), maxSteps)] {
 		if step.Tool == "" && len(step.Arguments) == 0 {
 			continue
 		}
-		w := p.newWeighing(callOf(a, step), agent, now)
-		w.explain, w.prefix = explain, fmt.Sprintf("step %d: ", i+1)
-		all = append(all, w)
-		w.weigh()
+		if size += len(step.Arguments); size > maxPlanBytes {
+			w.add(finding{id: longPlan, reason: fmt.Sprintf("the plan's arguments are too large for it to be weighed from step %d on", i+1), floor: events.High})
+			break
+		}
+		s := p.newWeighing(callOf(a, step), agent, now)
+		s.explain, s.prefix = explain, fmt.Sprintf("step %d: ", i+1)
+		all = append(all, s)
+		s.weigh()
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func TestDefaultPolicyOfHugeActions(t *testing.T) {
 		"too large":     call("search", `{"q":"`+strings.Repeat("a", 900_000)+`"}`),
 		"deeply nested": call("read_database", strings.Repeat(`{"a":`, 500)+"1"+strings.Repeat("}", 500)),
 		"endless plan":  {Breakpoint: events.AtPlan, Plan: make([]events.PlanStep, maxSteps+1)},
+		"heavy plan":    {Breakpoint: events.AtPlan, Plan: slices.Repeat([]events.PlanStep{{Tool: "search", Arguments: json.RawMessage(`{"q":"` + strings.Repeat("a", 20_000) + `"}`)}}, 20)},
 		"nothing":       {},
 		"no action":     nil,
 	} {

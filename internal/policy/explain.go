@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"cel.dev/cel-go/common/types/ref"
@@ -148,6 +149,9 @@ func ask(set *facts.Set, name string) (v Value) {
 func valueOf(name string, v ref.Val) Value {
 	if err, failed := v.(error); failed {
 		return Value{Name: name, Error: err.Error()}
+	}
+	if x, ok := v.Value().(float64); ok && (math.IsInf(x, 0) || math.IsNaN(x)) {
+		return Value{Name: name, Value: fmt.Sprint(x)} // JSON has no number for it
 	}
 	return Value{Name: name, Value: v.Value()}
 }

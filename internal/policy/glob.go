@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ func readGlobs(f *decoded, at []any, patterns []string, anyCase bool, found *pro
 	out := make(globs, 0, len(patterns))
 	for i, p := range patterns {
 		if p == "" || len(p) > 256 {
-			found.at(f, append(at[:len(at):len(at)], i), `write a name, with "*" for any characters`, "is %q", p)
+			found.at(f, append(slices.Clip(at), i), `write a name, with "*" for any characters`, "is %q", p)
 			continue
 		}
 		text := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(p))

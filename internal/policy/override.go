@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/pkg/events"
@@ -51,7 +52,7 @@ func (p *Policy) readOverrides(f *decoded, known *catalog, found *problems) {
 }
 
 func readChange(f *decoded, path []any, in fileRuleChange, o *override, known *catalog, found *problems) {
-	at := func(field string) []any { return append(path[:len(path):len(path)], field) }
+	at := func(field string) []any { return append(slices.Clip(path), field) }
 	if _, ok := known.homes[in.ID]; !ok {
 		found.at(f, at("id"), didYouMean(in.ID, known.ids()), "is %q, and no rule has this id", in.ID)
 		return

@@ -1,13 +1,16 @@
 package policy
 
 import (
+	"path/filepath"
+
 	"github.com/weighlock/weighlock/internal/rulefile"
 )
 
 // reach finds rules that can never tell anything: their condition is always or never true,
-// or is that of another rule.
+// or is that of another rule of the same pack, which is the files of one directory. A team's own file
+// may ask what the built-in pack asks.
 type reach struct {
-	seen map[string]home // by guard and condition
+	seen map[string]home // by directory, condition and guard
 }
 
 func newReach() *reach { return &reach{map[string]home{}} }
@@ -15,7 +18,7 @@ func newReach() *reach { return &reach{map[string]home{}} }
 func (r *reach) check(f *decoded, i int, guard *rulefile.Condition, one *rule, found *problems) {
 	at := []any{"rules", i, "when"}
 	conditions := []rulefile.Condition{one.when}
-	key := rulefile.Text(one.when)
+	key := filepath.Dir(f.Name()) + "\n" + rulefile.Text(one.when)
 	if guard != nil {
 		conditions = append(conditions, *guard)
 		key += "\n" + rulefile.Text(*guard)

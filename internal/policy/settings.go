@@ -3,6 +3,7 @@ package policy
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/pkg/events"
@@ -36,9 +37,9 @@ func (p *Policy) readSettings(files []*decoded, found *problems) {
 
 func checkThresholds(f *decoded, at []any, t Thresholds, found *problems) {
 	if t.Medium < 1 || t.Medium > 100 {
-		found.at(f, append(at[:len(at):len(at)], "medium"), "use 1 to 100", "is %d", t.Medium)
+		found.at(f, append(slices.Clip(at), "medium"), "use 1 to 100", "is %d", t.Medium)
 	} else if t.High <= t.Medium || t.High > 100 {
-		found.at(f, append(at[:len(at):len(at)], "high"), "use more than medium and at most 100", "is %d beside medium %d", t.High, t.Medium)
+		found.at(f, append(slices.Clip(at), "high"), "use more than medium and at most 100", "is %d beside medium %d", t.High, t.Medium)
 	}
 }
 

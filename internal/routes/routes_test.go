@@ -100,6 +100,10 @@ func TestMatchDefaultRoutes(t *testing.T) {
 			t.Errorf("%s: route %+v, want group %s", rule, route, want)
 		}
 	}
+	trial := &events.ActionAssessed{Rules: []events.FiredRule{{ID: "unrecognised"}, {ID: "money", Shadow: true}}}
+	if got := r.Match(trial).Group; got != "operations" {
+		t.Errorf("a rule on trial takes the card to %s", got)
+	}
 	if got := r.Match(&events.ActionAssessed{Breakpoint: events.AtComputerUse}).Group; got != "security" {
 		t.Errorf("computer use goes to %s", got)
 	}

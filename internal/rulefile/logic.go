@@ -25,7 +25,7 @@ type node struct {
 	parts []node
 }
 
-// Formula returns the logic of the conditions taken together: all must hold.
+// FormulaOf returns the logic of the conditions taken together: all must hold.
 func FormulaOf(conditions ...Condition) Formula {
 	f := Formula{root: node{op: "and"}}
 	for _, c := range conditions {

@@ -34,7 +34,7 @@ func services() map[string]own {
 	var escalator escalation.Config
 	var audit sink.Config
 	return map[string]own{
-		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, &scorer.PolicyFile, "policies/default.yaml"},
+		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, &scorer.PolicyFile, "policies"},
 		"approver-router": {router.Register, func() error { return router.Validate() }, &router.RoutesFile, "policies/routes/default.yaml"},
 		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, nil, ""},
 		"auditsink":       {audit.Register, func() error { return audit.Validate() }, nil, ""},

@@ -2,6 +2,8 @@ package docs
 
 import (
 	"encoding/json"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,11 +42,37 @@ func dedent(text string) string {
 // example returns the only YAML block of a page that is a whole file.
 func example(t *testing.T, name string) string {
 	t.Helper()
-	found := blocks(read(t, name), "yaml")
+	found := slices.DeleteFunc(blocks(read(t, name), "yaml"), func(block string) bool { return !strings.HasPrefix(block, "version: ") })
 	if len(found) != 1 {
 		t.Fatalf("%s has %d examples, want 1", name, len(found))
 	}
 	return found[0]
+}
+
+// Parts of policies and cases on their page are parts of the examples, word for word: so they load and pass.
+func TestPartsOfPoliciesAreTheExamples(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob(filepath.Join(root, "policies/examples/*/*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := filepath.Glob(filepath.Join(root, "policies/examples/*/tests/*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, path := range append(paths, cases...) {
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += read(t, name)
+	}
+	for _, block := range blocks(read(t, "docs/policy.md"), "yaml") {
+		if !strings.HasPrefix(block, "version: ") && !strings.Contains(all, block) {
+			t.Errorf("docs/policy.md shows what no example has:\n%s", block)
+		}
+	}
 }
 
 // The policy on its page loads, and says of the actions below it what the page says.

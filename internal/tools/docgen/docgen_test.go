@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"cel.dev/cel-go/cel"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+
+	"github.com/weighlock/weighlock/internal/facts"
 )
 
 func TestCatalogKnowsEveryKind(t *testing.T) {
@@ -69,5 +72,21 @@ func TestCommandsLeaveOutWhatIsHidden(t *testing.T) {
 	}
 	if strings.Contains(page, "secret") || strings.Contains(page, "### tool parent\n") {
 		t.Errorf("the page shows what nobody can call:\n%s", page)
+	}
+}
+
+func TestFactsAreGroupedByDomain(t *testing.T) {
+	t.Parallel()
+	page := string(FactsPage([]facts.Fact{
+		{Name: "agent", Type: cel.StringType, Doc: "who | what"}, {Name: "tool.name", Type: cel.StringType, Doc: "a"},
+		{Name: "shell.paths", Type: cel.ListType(cel.StringType), Doc: "b"}, {Name: "tool.reads", Type: cel.BoolType, Doc: "c"},
+	}))
+	for _, want := range []string{
+		"## The action itself\n\n| fact | type | meaning |\n| --- | --- | --- |\n| `agent` | string | who \\| what |\n",
+		"## `tool`\n\n| fact | type | meaning |\n| --- | --- | --- |\n| `tool.name` | string | a |\n| `tool.reads` | bool | c |\n", "| `shell.paths` | list(string) | b |\n",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
 	}
 }

@@ -125,6 +125,7 @@ func TestSimilarity(t *testing.T) {
 		"another agent":   kindOf(plain, assessment("support", "z")),
 		"another score":   kindOf(plain, assessment("billing", "z", score(99))),
 		"another target":  kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Target.Name, a.Target.Environment = "orders", "test" })),
+		"a rule on trial": kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Rules = append(a.Rules, events.FiredRule{ID: "trial", Shadow: true}) })),
 		"another session": kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Session, a.Principal = "s", "p" })),
 	} {
 		if k != base {

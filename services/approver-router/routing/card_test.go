@@ -24,6 +24,17 @@ func cardOf(t *testing.T, items ...waiting) *events.Card {
 	return s.ReadCard()
 }
 
+func TestCardDoesNotShowRulesOnTrial(t *testing.T) {
+	t.Parallel()
+	a := &events.ActionAssessed{Reason: "all", Rules: []events.FiredRule{{ID: "a", Reason: "counts"}, {ID: "b", Reason: "on trial", Shadow: true}}}
+	if got := reasons(a); len(got) != 1 || got[0] != "counts" {
+		t.Errorf("reasons %q", got)
+	}
+	if a.Rules = a.Rules[1:]; reasons(a)[0] != "all" {
+		t.Errorf("reasons %q", reasons(a))
+	}
+}
+
 func TestCardShowsTheWorstFirst(t *testing.T) {
 	t.Parallel()
 	at := func(sequence uint64) func(*events.ActionAssessed) {

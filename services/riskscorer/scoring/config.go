@@ -29,7 +29,7 @@ type Config struct {
 
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
-	fs.StringVar(&c.PolicyFile, "policy", "", "YAML `files` and directories with the risk policy, in their order, separated by commas; \"default\" stands for the built-in ones, empty means these alone")
+	fs.Var((*paths)(&c.PolicyFile), "policy", "`path` of a file or directory with the risk policy; several are separated by commas or given one by one, in their order; \"default\" stands for the built-in ones, and nothing for these alone")
 	fs.IntVar(&c.Workers, "workers", 0, "`number` of actions assessed at a time; 0 means one per core")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead scorer's actions are assessed by another; 0 means 30s")
 	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
@@ -54,4 +54,19 @@ func (c Config) worker(s events.Subjects) stream.Config {
 		Service: Name, Stream: s.Stream("ACTIONS"), Consumer: Name, Filters: []string{s.All("actions", 2)},
 		Workers: c.Workers, AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 	}
+}
+
+// paths is a setting that may be given several times: its values follow one another.
+type paths string
+
+// String implements [flag.Value].
+func (p *paths) String() string { return string(*p) }
+
+// Set implements [flag.Value].
+func (p *paths) Set(value string) error {
+	if *p != "" {
+		*p += ","
+	}
+	*p += paths(value)
+	return nil
 }

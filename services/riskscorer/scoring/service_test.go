@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -271,6 +272,22 @@ func TestPolicyFile(t *testing.T) {
 	r.propose(t, "a", h, data)
 	if e, a := r.assessment(t, "a"); !a.Denied || e.PolicyVersion != events.Digest([]byte(text)) {
 		t.Errorf("%+v", a)
+	}
+	more := filepath.Join(t.TempDir(), "more.yaml")
+	if err := os.WriteFile(more, []byte("version: 1\nrules:\n  - {id: never-either, when: action.bytes >= 1, effect: deny, reason: no}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var several scoring.Config
+	fs := flag.NewFlagSet("x", flag.ContinueOnError)
+	several.Register(fs)
+	if err := fs.Parse([]string{"-policy", "default," + path, "-policy", more}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "default," + path + "," + more; several.PolicyFile != want {
+		t.Errorf("policy %s, want %s", several.PolicyFile, want)
+	}
+	if s, err := scoring.New(stream.Runtime{Subjects: r.server.Subjects, Conn: r.agent, Logger: slog.New(slog.DiscardHandler)}, several); err != nil || s.PolicyVersion() == events.Digest([]byte(text)) {
+		t.Errorf("several files: %v", err)
 	}
 	for _, cfg := range []scoring.Config{{PolicyFile: path + ".missing"}, {Workers: -1}, {AckWait: time.Microsecond}} {
 		if _, err := scoring.New(stream.Runtime{Subjects: r.server.Subjects}, cfg); err == nil {
