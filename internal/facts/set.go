@@ -7,11 +7,13 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/lately"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("lately", func(s *Set) (*lately.Facts, error) { return lately.Of(s.Action, s.History) }),
 }
 
 var all = newCatalogue(domains)
@@ -23,8 +25,11 @@ func All() []Fact { return all.facts }
 // It is used by one goroutine.
 type Set struct {
 	Action *input.Action
-	known  []answer // by domain
-	of     []domain // not the variable, which refers to functions that refer to sets
+	// History is what was before the action; nil where that is not known.
+	History *lately.State
+
+	known []answer // by domain
+	of    []domain // not the variable, which refers to functions that refer to sets
 }
 
 type answer struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -41,7 +42,12 @@ type Assessment struct {
 // Assess weighs the action. It never panics and always gives a level: whatever
 // cannot be evaluated and whatever no rule recognises is high. Time and memory are bounded
 // whatever the action holds.
-func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time.Time) (out Assessment) {
+func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time.Time) Assessment {
+	return p.AssessAfter(nil, a, ref, now)
+}
+
+// AssessAfter is Assess where it is known what was before the action, for the facts lately.*.
+func (p *Policy) AssessAfter(history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) (out Assessment) {
 	defer func() {
 		if r := recover(); r != nil {
 			var t tally
@@ -54,8 +60,8 @@ func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time
 		t.add(finding{id: unreadable, reason: "there is no action to assess", floor: events.High})
 		return t.assessment(p)
 	}
-	p.weigh(&t, newFacts(p, a, ref.Agent, now), "")
-	p.weighPlan(&t, a, ref, now)
+	p.weigh(&t, newFacts(p, history, a, ref, now), "")
+	p.weighPlan(&t, history, a, ref, now)
 	return t.assessment(p)
 }
 
@@ -132,7 +138,7 @@ func thing(a *events.ActionProposed) string {
 }
 
 // weighPlan weighs each step that names a tool or arguments as the tool call it will become.
-func (p *Policy) weighPlan(t *tally, a *events.ActionProposed, ref events.ActionRef, now time.Time) {
+func (p *Policy) weighPlan(t *tally, history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) {
 	if len(a.Plan) > maxSteps {
 		t.add(finding{id: longPlan, reason: fmt.Sprintf("the plan has %d steps; at most %d are weighed", len(a.Plan), maxSteps), floor: events.High})
 	}
@@ -145,7 +151,7 @@ func (p *Policy) weighPlan(t *tally, a *events.ActionProposed, ref events.Action
 			Reasoning: a.Reasoning, Session: a.Session, Principal: a.Principal, Memory: a.Memory,
 		}
 		var st tally
-		p.weigh(&st, newFacts(p, &call, ref.Agent, now), fmt.Sprintf("step %d: ", i+1))
+		p.weigh(&st, newFacts(p, history, &call, ref, now), fmt.Sprintf("step %d: ", i+1))
 		t.merge(st)
 	}
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -8,7 +9,9 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
 
+	known "github.com/weighlock/weighlock/internal/facts"
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -37,6 +40,10 @@ type facts struct {
 	agent  string
 	now    time.Time
 
+	sequence uint64
+	history  *lately.State
+	set      *known.Set // facts of the domains, made when first asked
+
 	words  []string
 	bits   uint64 // the word sets that the tool's words are in
 	parsed *input.Arguments
@@ -44,8 +51,8 @@ type facts struct {
 	err    error // why parsed is nil although it was tried
 }
 
-func newFacts(p *Policy, a *events.ActionProposed, agent string, now time.Time) *facts {
-	f := &facts{policy: p, action: a, agent: agent, now: now, words: input.SplitWords(a.Tool)}
+func newFacts(p *Policy, history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) *facts {
+	f := &facts{policy: p, action: a, agent: ref.Agent, sequence: ref.Sequence, history: history, now: now, words: input.SplitWords(a.Tool)}
 	for _, w := range f.words {
 		f.bits |= p.wordBits[w]
 	}
@@ -59,6 +66,9 @@ func (*facts) Parent() interpreter.Activation { return nil }
 func (f *facts) ResolveName(name string) (any, bool) {
 	if bit, ok := f.policy.setBits[name]; ok {
 		return types.Bool(f.bits&bit != 0), true
+	}
+	if strings.HasPrefix(name, "lately.") {
+		return f.domains().Resolve(name)
 	}
 	switch a := f.action; name {
 	case "agent":
@@ -92,6 +102,16 @@ func (f *facts) ResolveName(name string) (any, bool) {
 		return nil, false
 	}
 	return f.ofArguments(name), true
+}
+
+func (f *facts) domains() *known.Set {
+	if f.set == nil {
+		in := input.New(f.action, f.agent, f.now, nil)
+		in.Sequence = f.sequence
+		f.set = known.NewSet(in)
+		f.set.History = f.history
+	}
+	return f.set
 }
 
 func (f *facts) tool(name string) ref.Val {

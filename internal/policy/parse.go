@@ -7,6 +7,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 
+	known "github.com/weighlock/weighlock/internal/facts"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -128,6 +129,11 @@ func (p *Policy) conditions() (*rulefile.Conditions, error) {
 	options := make([]cel.EnvOption, 0, len(factTypes)+len(p.setBits))
 	for name, t := range factTypes {
 		options = append(options, cel.Variable(name, t))
+	}
+	for _, f := range known.All() {
+		if strings.HasPrefix(f.Name, "lately.") {
+			options = append(options, cel.Variable(f.Name, f.Type))
+		}
 	}
 	for name := range p.setBits {
 		options = append(options, cel.Variable(name, cel.BoolType))
