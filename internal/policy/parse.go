@@ -26,8 +26,9 @@ type policyFile struct {
 		Medium int `yaml:"medium"`
 		High   int `yaml:"high"`
 	} `yaml:"thresholds"`
-	Words map[string][]string `yaml:"words"`
-	Rules []fileRule          `yaml:"rules"`
+	Words     map[string][]string `yaml:"words"`
+	Rules     []fileRule          `yaml:"rules"`
+	Assessors []fileAssessor      `yaml:"assessors"`
 }
 
 type fileRule struct {
@@ -69,6 +70,12 @@ func Parse(name string, data []byte) (*Policy, error) {
 			return nil, err
 		}
 		p.rules = append(p.rules, rule{id: r.ID, reason: r.Reason, when: when, points: r.Points, floor: r.Level, recognises: r.Recognises, deny: r.Effect == "deny"})
+	}
+	p.assessors, err = parseAssessors(f, in.Assessors, func(path []any, text string) (rulefile.Condition, error) {
+		return conditions.Compile(f, path, text)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return p, nil
 }

@@ -16,6 +16,7 @@ type Policy struct {
 	version      string
 	medium, high int
 	rules        []rule
+	assessors    []Assessor
 	domains      map[string]bool
 	wordBits     map[string]uint64 // word -> the sets it is in
 	setBits      map[string]uint64 // "words.<set>" -> its bit

@@ -16,6 +16,13 @@ const Name = "riskscorer"
 type Config struct {
 	// PolicyFile is the path of the policy; "" means the built-in one.
 	PolicyFile string `yaml:"policyFile"`
+	// PolicyCheck is how often the policy's files are looked at for changes; 0 means 2s.
+	PolicyCheck time.Duration `yaml:"policyCheck"`
+	// HistoryLimit is how many messages of each stream are read at the start to know what happened
+	// lately; 0 means one million.
+	HistoryLimit int `yaml:"historyLimit"`
+	// HistoryWait is how long the first action waits for that; 0 means 30s. Reading goes on after that.
+	HistoryWait time.Duration `yaml:"historyWait"`
 	// Workers is how many actions are assessed at a time; 0 means one per core.
 	Workers int `yaml:"workers"`
 	// AckWait is after which time a dead scorer's actions are assessed by another; 0 means 30s.
@@ -29,6 +36,9 @@ type Config struct {
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.PolicyFile, "policy", "", "YAML `file` with the risk policy; empty means the built-in one")
+	fs.DurationVar(&c.PolicyCheck, "policy-check", 0, "`time` between two looks at the policy's files for changes, which take effect at the second look; 0 means 2s")
+	fs.IntVar(&c.HistoryLimit, "history-limit", 0, "`number` of messages of each stream that are read at the start to know the last 24 hours; 0 means one million")
+	fs.DurationVar(&c.HistoryWait, "history-wait", 0, "`time` the first action waits for that at most; 0 means 30s")
 	fs.IntVar(&c.Workers, "workers", 0, "`number` of actions assessed at a time; 0 means one per core")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead scorer's actions are assessed by another; 0 means 30s")
 	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
@@ -41,14 +51,44 @@ func (c Config) Validate() error {
 	if err != nil {
 		return err
 	}
+	for field, negative := range map[string]bool{"policy-check": c.PolicyCheck < 0, "history-limit": c.HistoryLimit < 0, "history-wait": c.HistoryWait < 0} {
+		if negative {
+			return &events.FieldError{Field: field, Problem: "is negative", Fix: "leave it out for the default"}
+		}
+	}
 	return c.worker(subjects).Validate()
 }
 
-func (c Config) policy() (*policy.Policy, error) {
+func (c Config) withDefaults() Config {
+	if c.PolicyCheck == 0 {
+		c.PolicyCheck = 2 * time.Second
+	}
+	if c.HistoryLimit == 0 {
+		c.HistoryLimit = 1_000_000
+	}
+	if c.HistoryWait == 0 {
+		c.HistoryWait = 30 * time.Second
+	}
+	return c
+}
+
+// files are the policy's files as the setting names them; none for the built-in policy.
+func (c Config) files() []string {
+	if c.PolicyFile == "" {
+		return nil
+	}
+	return []string{c.PolicyFile}
+}
+
+func (c Config) load() (rules, error) {
 	if c.PolicyFile == "" {
 		return policy.Default(), nil
 	}
-	return policy.Load(c.PolicyFile)
+	p, err := policy.Load(c.PolicyFile)
+	if err != nil {
+		return nil, err // not p, which would be a policy that is nil
+	}
+	return p, nil
 }
 
 func (c Config) worker(s events.Subjects) stream.Config {
