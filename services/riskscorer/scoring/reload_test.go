@@ -182,35 +182,30 @@ func TestReloadIsAtomicUnderLoad(t *testing.T) {
 	}
 	path := policyFile(t, text(1))
 	i := r.scorer(t, scoring.Config{PolicyFile: path, PolicyCheck: time.Millisecond})
-	const actions = 2000
-	written := make(chan error, 1)
-	go func() {
-		for n := range actions {
-			h, data, err := events.EncodeBinary(event(payment("bob", 1)))
-			if err == nil {
-				err = r.agent.PublishMsg(&nats.Msg{Subject: r.server.Subjects.Action("billing", fmt.Sprint("a", n)), Header: nats.Header(h), Data: data})
-			}
-			if err != nil {
-				written <- err
-				return
-			}
-		}
-		written <- nil
-	}()
-	for n := range 8 {
+	const each = 250
+	for n := range 8 { // the next policy comes while actions are being weighed by the one before
 		write(t, path, text(n+1))
 		i.CheckPolicy()
-	}
-	if err := <-written; err != nil {
-		t.Fatal(err)
+		for k := range each {
+			h, data := binary(t, event(payment("bob", 1)))
+			if err := r.agent.PublishMsg(&nats.Msg{Subject: r.server.Subjects.Action("billing", fmt.Sprintf("a%d-%d", n, k)), Header: h, Data: data}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.assessment(t, fmt.Sprintf("a%d-0", n))
 	}
 	c, err := r.js.OrderedConsumer(t.Context(), r.server.Subjects.Stream("EVENTS"), jetstream.OrderedConsumerConfig{FilterSubjects: []string{"wl.assessments.>"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	all, err := c.Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Stop()
 	used := map[string]int{}
-	for range actions {
-		m, err := c.Next(jetstream.FetchMaxWait(patience))
+	for range 8 * each {
+		m, err := all.Next(jetstream.NextMaxWait(patience))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,5 +224,7 @@ func TestReloadIsAtomicUnderLoad(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d policies were used", len(used))
+	if len(used) != 8 {
+		t.Errorf("%d policies were used, want 8", len(used))
+	}
 }
