@@ -110,7 +110,7 @@ func (s *State) Act(a Action) {
 	if !s.acted.add(a.Sequence) {
 		return
 	}
-	at, sum, pays := a.At.Unix(), a.Seen.sum(), len(a.Amounts) > 0
+	at, sum, pays := a.At.Unix(), a.sum(), len(a.Amounts) > 0
 	c := counts{actions: 1, amount: sum}
 	if pays {
 		c.payments = 1

@@ -134,7 +134,7 @@ func TestSplitPayments(t *testing.T) {
 	t.Parallel()
 	s := known()
 	for i := range 9 {
-		pay(uint64(i+1), time.Duration(i)*time.Minute, "Mallory", 900).tell(s) //nolint:gosec // small
+		pay(uint64(i+1), time.Duration(i)*time.Minute, "Mallory", 900).tell(s)
 	}
 	pay(10, 10*time.Minute, "bob", 50).tell(s)
 	f := pay(11, 11*time.Minute, " mallory ", 900).facts(t, s)
@@ -156,7 +156,7 @@ func TestAmountsThatAreNone(t *testing.T) {
 	t.Parallel()
 	s := known()
 	for i, args := range []string{`{"amount":-5}`, `{"amount":1e308}`, `{"amount":"x"}`, `{"amount":[1e308,1e308]}`, `{`, `[]`} {
-		act{seq: uint64(i + 1), tool: "pay", arguments: args}.tell(s) //nolint:gosec // small
+		act{seq: uint64(i + 1), tool: "pay", arguments: args}.tell(s)
 	}
 	f := act{seq: 9}.facts(t, s)
 	if f.Amount24h < 2e15 || f.Amount24h > 3e15 {
@@ -319,7 +319,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&end)
-	if used := int64(end.HeapAlloc) - int64(before.HeapAlloc); used > 64<<20 { //nolint:gosec // a heap is not that large
+	if used := int64(end.HeapAlloc) - int64(before.HeapAlloc); used > 64<<20 {
 		t.Errorf("%d MiB", used>>20)
 	}
 	runtime.KeepAlive(s)

@@ -1,44 +1,55 @@
 package lately
 
-import "container/list"
-
 // lru keeps at most limit values, those used last.
 type lru[V any] struct {
 	limit int
-	order *list.List // of *pair[V], the one used last in front
-	items map[uint64]*list.Element
+	items map[uint64]*node[V]
+	ring  node[V] // ring.next was used last, ring.previous least lately
 }
 
-type pair[V any] struct {
-	key   uint64
-	value V
+type node[V any] struct {
+	key            uint64
+	value          V
+	previous, next *node[V]
 }
 
 func newLRU[V any](limit int) *lru[V] {
-	return &lru[V]{limit, list.New(), map[uint64]*list.Element{}}
+	l := &lru[V]{limit: limit, items: map[uint64]*node[V]{}}
+	l.ring.previous, l.ring.next = &l.ring, &l.ring
+	return l
 }
 
 // get returns the value of key without using it.
 func (l *lru[V]) get(key uint64) (v V, ok bool) {
-	if e := l.items[key]; e != nil {
-		return e.Value.(*pair[V]).value, true
+	if n := l.items[key]; n != nil {
+		return n.value, true
 	}
 	return v, false
 }
 
 // use returns the value of key, made by fresh where there is none, and whether another had to go for it.
 func (l *lru[V]) use(key uint64, fresh func() V) (v V, evicted bool) {
-	if e := l.items[key]; e != nil {
-		l.order.MoveToFront(e)
-		return e.Value.(*pair[V]).value, false
+	n := l.items[key]
+	if n != nil {
+		n.unlink()
+		l.toFront(n)
+		return n.value, false
 	}
 	if len(l.items) >= l.limit {
-		last := l.order.Back()
-		delete(l.items, last.Value.(*pair[V]).key)
-		l.order.Remove(last)
+		last := l.ring.previous
+		last.unlink()
+		delete(l.items, last.key)
 		evicted = true
 	}
-	v = fresh()
-	l.items[key] = l.order.PushFront(&pair[V]{key, v})
-	return v, evicted
+	n = &node[V]{key: key, value: fresh()}
+	l.items[key] = n
+	l.toFront(n)
+	return n.value, evicted
+}
+
+func (n *node[V]) unlink() { n.previous.next, n.next.previous = n.next, n.previous }
+
+func (l *lru[V]) toFront(n *node[V]) {
+	n.previous, n.next = &l.ring, l.ring.next
+	n.previous.next, n.next.previous = n, n
 }

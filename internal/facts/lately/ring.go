@@ -23,7 +23,7 @@ func newRing[T any](step, span int64) ring[T] {
 // at returns where to count what happened at t; nil where that is older than the ring.
 func (r *ring[T]) at(t int64) *T {
 	number := t / r.step
-	c := &r.cells[uint64(number)%uint64(len(r.cells))] //nolint:gosec // a time before 1970 still has a cell
+	c := &r.cells[uint64(number)%uint64(len(r.cells))]
 	switch {
 	case c.number > number:
 		return nil
@@ -43,7 +43,7 @@ func (r *ring[T]) covers(t, now, span int64) bool {
 // each calls f with every cell of the window that has something.
 func (r *ring[T]) each(now, span int64, f func(*T)) {
 	for number := (now - span) / r.step; number <= now/r.step; number++ {
-		if c := &r.cells[uint64(number)%uint64(len(r.cells))]; c.number == number { //nolint:gosec // as in at
+		if c := &r.cells[uint64(number)%uint64(len(r.cells))]; c.number == number {
 			f(&c.value)
 		}
 	}
@@ -52,5 +52,5 @@ func (r *ring[T]) each(now, span int64, f func(*T)) {
 // kept says whether what happened at t is still counted.
 func (r *ring[T]) kept(t int64) bool {
 	number := t / r.step
-	return r.cells[uint64(number)%uint64(len(r.cells))].number == number //nolint:gosec // as in at
+	return r.cells[uint64(number)%uint64(len(r.cells))].number == number
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,13 +17,12 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// Bounds of what is asked at a time and of an answer.
+// Bounds of what is asked at a time, which bounds the memory of questions, and of an answer.
 const (
-	maxQuestions     = 512
-	maxQuestionBytes = 64 << 20 // in all questions at a time
-	maxAnswerBytes   = 16 << 10
-	maxTags          = 8
-	maxTagBytes      = 64
+	maxQuestions   = 256
+	maxAnswerBytes = 16 << 10
+	maxTags        = 8
+	maxTagBytes    = 64
 )
 
 // asker asks further assessors by request and reply.
@@ -39,18 +39,16 @@ func newAsker(conn *nats.Conn, s events.Subjects, m *Metrics) *asker {
 
 // ask asks all of list at once and returns a finding for each, within the longest of their timeouts. It fails only where ctx ends.
 func (k *asker) ask(ctx context.Context, list []policy.Assessor, ref events.ActionRef, m *stream.Message, w policy.Assessment) ([]policy.Finding, error) {
-	question, err := json.Marshal(&events.AssessorQuestion{
-		ActionRef: ref, Data: m.Event.Data,
-		Assessment: events.PreliminaryAssessment{Level: w.Level, Score: w.Score, Reason: w.Reason, Rules: w.Rules},
+	question := sync.OnceValues(func() ([]byte, error) { // not before there is a slot for it
+		return json.Marshal(&events.AssessorQuestion{
+			ActionRef: ref, Data: m.Event.Data,
+			Assessment: events.PreliminaryAssessment{Level: w.Level, Score: w.Score, Reason: w.Reason, Rules: w.Rules},
+		})
 	})
 	findings := make([]policy.Finding, len(list))
 	var all sync.WaitGroup
 	for i := range list {
 		all.Go(func() {
-			if err != nil {
-				findings[i] = list[i].Failed(list[i].OnSilence)
-				return
-			}
 			findings[i] = k.one(ctx, list[i], question)
 		})
 	}
@@ -59,7 +57,7 @@ func (k *asker) ask(ctx context.Context, list []policy.Assessor, ref events.Acti
 }
 
 // one asks one assessor. Waiting for a slot is part of its time: many slow answers end as silence, not as a queue.
-func (k *asker) one(ctx context.Context, a policy.Assessor, question []byte) policy.Finding {
+func (k *asker) one(ctx context.Context, a policy.Assessor, question func() ([]byte, error)) policy.Finding {
 	ctx, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
 	count := func(outcome string) { k.metrics.answers.WithLabelValues(a.Name, outcome).Inc() }
@@ -81,14 +79,18 @@ func (k *asker) one(ctx context.Context, a policy.Assessor, question []byte) pol
 	return finding
 }
 
-func (k *asker) request(ctx context.Context, name string, question []byte) ([]byte, error) {
+func (k *asker) request(ctx context.Context, name string, question func() ([]byte, error)) ([]byte, error) {
 	select {
 	case k.slots <- struct{}{}:
 		defer func() { <-k.slots }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	m, err := k.conn.RequestWithContext(ctx, k.subjects.Assessor(name), question)
+	body, err := question()
+	if err != nil {
+		return nil, fmt.Errorf("asking assessor %s: %w", name, err)
+	}
+	m, err := k.conn.RequestWithContext(ctx, k.subjects.Assessor(name), body)
 	if err != nil {
 		return nil, fmt.Errorf("asking assessor %s: %w", name, err)
 	}
@@ -118,8 +120,8 @@ func readAnswer(a policy.Assessor, data []byte) (policy.Finding, error) {
 		}
 	}
 	reason := in.Reason
-	for _, t := range in.Tags {
-		reason += " [" + t + "]"
+	if len(in.Tags) > 0 {
+		reason += " [" + strings.Join(in.Tags, "] [") + "]"
 	}
 	score, err := number("score", in.Score)
 	if err != nil {

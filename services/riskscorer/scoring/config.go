@@ -91,9 +91,12 @@ func (c Config) load() (rules, error) {
 	return p, nil
 }
 
+// maxHeld is how many actions are in flight, those included about which further assessors are asked.
+const maxHeld = 20_000
+
 func (c Config) worker(s events.Subjects) stream.Config {
 	return stream.Config{
 		Service: Name, Stream: s.Stream("ACTIONS"), Consumer: Name, Filters: []string{s.All("actions", 2)},
-		Workers: c.Workers, AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
+		MaxInFlight: maxHeld, Workers: c.Workers, AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 	}
 }

@@ -47,7 +47,6 @@ type history struct {
 type feed struct {
 	stream, filter string
 	next           uint64
-	last           uint64    // the stream's last sequence at the start
 	from           time.Time // complete since when; zero for all of the last 24 hours
 	apply          func(stored)
 }

@@ -44,10 +44,3 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	}
 	return m, nil
 }
-
-func flag01(v bool) float64 {
-	if v {
-		return 1
-	}
-	return 0
-}
