@@ -51,7 +51,7 @@ func ServerConfig(s events.Subjects, users []User) (string, error) {
 		return "", errors.New("rendering accounts: no users: a server without users lets everybody in")
 	}
 	core := CoreAccount(s)
-	var insiders []string
+	var insiders, asked []string
 	var outsiders strings.Builder
 	owners := make(map[string]Identity, len(users))
 	for _, u := range users {
@@ -71,11 +71,17 @@ func ServerConfig(s events.Subjects, users []User) (string, error) {
 			continue
 		}
 		renderOutsider(&outsiders, core, u, p)
+		for _, subject := range p.Offers {
+			asked = append(asked, importLine(p.Account, subject))
+		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "accounts {\n  %q: {\n    jetstream: enabled\n", core)
 	renderList(&b, "users", insiders)
 	renderExports(&b, exports(s))
+	if len(asked) > 0 {
+		renderList(&b, "imports", asked)
+	}
 	b.WriteString("  }\n" + outsiders.String() + "}\n")
 	return b.String(), nil
 }
@@ -85,13 +91,25 @@ func renderOutsider(b *strings.Builder, core string, u User, p Permissions) {
 	renderList(b, "users", []string{userLine(u, p)})
 	var imports []string
 	for _, subject := range p.Requests {
-		imports = append(imports, fmt.Sprintf("{ service: { account: %q, subject: %q } }", core, subject))
+		imports = append(imports, importLine(core, subject))
 	}
 	for _, subject := range p.Feeds {
 		imports = append(imports, fmt.Sprintf("{ stream: { account: %q, subject: %q } }", core, subject))
 	}
 	renderList(b, "imports", imports)
+	if len(p.Offers) > 0 {
+		offers := make([]string, len(p.Offers))
+		for i, subject := range p.Offers {
+			offers[i] = fmt.Sprintf("{ service: %q, accounts: [%q] }", subject, core)
+		}
+		renderList(b, "exports", offers)
+	}
 	b.WriteString("  }\n")
+}
+
+// importLine lets an account ask what another offers.
+func importLine(account, subject string) string {
+	return fmt.Sprintf("{ service: { account: %q, subject: %q } }", account, subject)
 }
 
 func renderExports(b *strings.Builder, all []export) {
@@ -106,9 +124,16 @@ func renderExports(b *strings.Builder, all []export) {
 	renderList(b, "exports", lines)
 }
 
+// answerWithin is how long a question may be answered: as long as the longest timeout a policy may give.
+const answerWithin = "1m"
+
 func userLine(u User, p Permissions) string {
-	return fmt.Sprintf("{ nkey: %q, permissions: { publish: { allow: %s }, subscribe: { allow: %s } } } # %s",
-		u.PublicKey, quoted(p.Publish), quoted(p.Subscribe), u.Identity)
+	responses := ""
+	if len(p.Offers) > 0 {
+		responses = fmt.Sprintf(", allow_responses: { max: 1, expires: %q }", answerWithin)
+	}
+	return fmt.Sprintf("{ nkey: %q, permissions: { publish: { allow: %s }, subscribe: { allow: %s }%s } } # %s",
+		u.PublicKey, quoted(p.Publish), quoted(p.Subscribe), responses, u.Identity)
 }
 
 func renderList(b *strings.Builder, name string, lines []string) {

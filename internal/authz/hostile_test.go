@@ -18,7 +18,7 @@ var foreign = []string{
 	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_AUDIT.actions",
 	"wl.actions.billing.x", "wl.withdrawals.billing.a1", "wl.receipts.billing.a1", "wl.actions.*.x", "wl.actions.>",
 	"wl.verdicts.slack.alice.r1", "wl.verdicts.self.alice.r1", "wl.verdicts.console.mallory.r1",
-	"_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x", "_INBOX_APPROVER.alice.x", "_R_.x",
+	"wl.policies.riskscorer.loaded", "wl.assessors.keywords", "_INBOX_ASSESSOR.keywords.x", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x", "_INBOX_APPROVER.alice.x", "_R_.x",
 	"$JS.ACK.WL_ACTIONS.riskscorer.1.1.1.1.1", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ",
 }
 
@@ -149,13 +149,13 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	outputs := map[string][]string{
-		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o"},
+		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.policies.riskscorer.o"},
 		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
 		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
 		authz.Replier:        {},
 	}
-	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grants.a.o"}
+	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grants.a.o", "wl.policies.escalator.o"}
 	for _, subjects := range outputs {
 		all = append(all, subjects...)
 	}
@@ -198,7 +198,7 @@ func TestNobodyHearsWhatIsNotForThem(t *testing.T) {
 		"$SYS.>", "_R_.>", "$JS.EVENT.>",
 	}
 	for _, id := range []authz.Identity{
-		agent("mallory"), approver("mallory"), adapter("chat"),
+		agent("mallory"), approver("mallory"), adapter("chat"), assessor("mallory"),
 		service(authz.RiskScorer), service(authz.ApproverRouter), service(authz.Escalator), service(authz.AuditSink), service(authz.Replier),
 	} {
 		heard := w.hears(t, id, everything...)

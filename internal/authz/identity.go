@@ -18,6 +18,7 @@ const (
 	Agent    Kind = "agent"    // proposes actions under its own name
 	Approver Kind = "approver" // answers requests on channel [SelfChannel] under its own name
 	Adapter  Kind = "adapter"  // answers on the channel it is named after, for people it has authenticated
+	Assessor Kind = "assessor" // answers what the risk scorer asks it about actions, on the subject named after it
 	Service  Kind = "service"  // one of [Services]
 	Operator Kind = "operator" // keeps the topology, looks after the pipeline; named [OperatorName]
 )
@@ -76,7 +77,7 @@ func (id Identity) Validate() error {
 		return fmt.Errorf("identity of kind %q: %w", id.Kind, err)
 	}
 	switch id.Kind {
-	case Agent, Approver:
+	case Agent, Approver, Assessor:
 		return nil
 	case Adapter:
 		if id.Name == SelfChannel {
@@ -94,7 +95,7 @@ func (id Identity) Validate() error {
 		}
 		return nil
 	default:
-		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", id.Kind), Fix: "use agent, approver, adapter, service or operator"}
+		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", id.Kind), Fix: "use agent, approver, adapter, assessor, service or operator"}
 	}
 }
 

@@ -36,7 +36,7 @@ func TestUnsafeNamesAreRefused(t *testing.T) {
 	}
 	var ids []authz.Identity
 	for _, name := range unsafeNames {
-		ids = append(ids, agent(name), approver(name), adapter(name), service(name), authz.Identity{Kind: authz.Operator, Name: name})
+		ids = append(ids, agent(name), approver(name), adapter(name), assessor(name), service(name), authz.Identity{Kind: authz.Operator, Name: name})
 	}
 	ids = append(ids, adapter(authz.SelfChannel), service("agent"), service("billing"),
 		authz.Identity{Kind: authz.Operator, Name: "root"}, authz.Identity{Kind: "admin", Name: "x"}, authz.Identity{Kind: "", Name: "x"}, authz.Identity{Kind: "*", Name: "x"})
@@ -182,7 +182,7 @@ func TestPrefixIsEverywhere(t *testing.T) {
 	if _, err := js.Publish(t.Context(), "cell-7.actions.billing.a1", nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range append(authz.Services(), agent("a"), approver("a"), adapter("a")) {
+	for _, id := range append(authz.Services(), agent("a"), approver("a"), adapter("a"), assessor("a")) {
 		p, err := authz.For(id, s.Subjects)
 		if err != nil {
 			t.Fatal(err)

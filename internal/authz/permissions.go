@@ -23,6 +23,9 @@ type Permissions struct {
 	// empty for those who live in the core account.
 	Requests []string
 	Feeds    []string
+	// Offers are the part of Subscribe on which the core account asks this account. Each request
+	// may be answered once, on its reply subject, which is all that an identity with offers may publish.
+	Offers []string
 }
 
 // CoreAccount returns the name of the account that owns the streams and holds
@@ -54,6 +57,9 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Requests = append(answers(id, s), requestReads(s)...)
 		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s)}
 		p.Subscribe = append(p.Subscribe, lifecycle(s))
+	case Assessor:
+		p.Offers = []string{s.Assessor(id.Name)}
+		p.Subscribe = append(p.Subscribe, p.Offers...)
 	case Service:
 		p.Publish = servicePublish(id.Name, s)
 	case Operator:

@@ -37,7 +37,10 @@ func servicePublish(name string, s events.Subjects) []string {
 	subjects = append(subjects, s.Dead(name))
 	switch name {
 	case RiskScorer:
-		subjects = append(subjects, under(s, "assessments"))
+		subjects = append(subjects, under(s, "assessments"), s.Policy(RiskScorer, "*"), s.Assessor("*"))
+		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} { // what happened lately
+			subjects = append(subjects, streamRead(s, stream)...)
+		}
 	case ApproverRouter:
 		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)

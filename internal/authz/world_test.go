@@ -18,6 +18,7 @@ import (
 func agent(name string) authz.Identity    { return authz.Identity{Kind: authz.Agent, Name: name} }
 func approver(name string) authz.Identity { return authz.Identity{Kind: authz.Approver, Name: name} }
 func adapter(name string) authz.Identity  { return authz.Identity{Kind: authz.Adapter, Name: name} }
+func assessor(name string) authz.Identity { return authz.Identity{Kind: authz.Assessor, Name: name} }
 func service(name string) authz.Identity  { return authz.Identity{Kind: authz.Service, Name: name} }
 
 // world is a pipeline with something in every stream: agents billing and
@@ -175,7 +176,7 @@ func (w *world) speak(t *testing.T) {
 		"wl.verdicts.self.alice." + id: alice,
 		"wl.decisions.billing." + id:   w.op.Conn(), "wl.assessments.low.billing." + id: w.op.Conn(),
 		"wl.approvals.ops.requested." + id: w.op.Conn(), "wl.due." + id + ".0.1": w.op.Conn(),
-		"_INBOX_APPROVER.alice." + id: w.op.Conn(), "_INBOX_SERVICE.riskscorer." + id: w.op.Conn(),
+		"wl.policies.riskscorer." + id: w.op.Conn(), "wl.assessors.keywords": w.op.Conn(), "_INBOX_APPROVER.alice." + id: w.op.Conn(), "_INBOX_SERVICE.riskscorer." + id: w.op.Conn(),
 		"$KV.WL_REQUESTS." + id: w.op.Conn(),
 	} {
 		if err := nc.Publish(subject, []byte("said")); err != nil {

@@ -64,6 +64,17 @@ func Main(p Program) int {
 	return Fatal(p.Name, p.run(ctx, os.Args[1:]))
 }
 
+// OnHangup calls f at every SIGHUP, which asks a service to look at its files again.
+func OnHangup(f func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			f()
+		}
+	}()
+}
+
 func (p Program) run(ctx context.Context, args []string) error {
 	var settings Settings
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)

@@ -9,6 +9,7 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/asked"
 	"github.com/weighlock/weighlock/internal/facts/file"
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
@@ -29,6 +30,7 @@ var domains = []domain{
 	domainOf("shell", func(s *Set) (*shell.Facts, error) { return shell.Of(s.Action) }),
 	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
 	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
+	domainOf("lately", func(s *Set) (*lately.Facts, error) { return lately.Of(s.Action, s.History) }),
 }
 
 var all = newCatalogue(domains)
@@ -49,8 +51,11 @@ func Find(name string) (Place, bool) {
 // It is used by one goroutine.
 type Set struct {
 	Action *input.Action
-	known  []answer // by domain
-	of     []domain // not the variable, which refers to functions that refer to sets
+	// History is what was before the action; nil where that is not known.
+	History *lately.State
+
+	known []answer // by domain
+	of    []domain // not the variable, which refers to functions that refer to sets
 }
 
 type answer struct {

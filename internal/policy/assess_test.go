@@ -51,7 +51,12 @@ func TestHostileArgumentsCannotBuyTime(t *testing.T) {
 
 func TestMissingFactsReadAsEmpty(t *testing.T) {
 	t.Parallel()
+	// These say something of nothing: there is no command line, and nothing is unusual.
+	says := map[string]bool{"shell.grade": true, "lately.burst": true}
 	for _, f := range facts.All() {
+		if says[f.Name] {
+			continue
+		}
 		when := map[string]string{"string": "%s == ''", "bool": "!%s || %[1]s == (1 > action.bytes)", "int": "%s == 0", "double": "%s == 0.0", "list(string)": "size(%s) == 0"}[f.Type.String()]
 		p := parse(t, fmt.Sprintf("  - {id: r, when: %q, recognises: true, reason: r}\n", fmt.Sprintf(when, f.Name)))
 		if got := p.Assess(&events.ActionProposed{}, events.ActionRef{}, noon); got.Level != events.Low {

@@ -89,7 +89,7 @@ type Floor struct {
 
 // Explain weighs the action as [Policy.Assess] does and says how.
 func (p *Policy) Explain(a *events.ActionProposed, agent string, now time.Time) Explanation {
-	all := p.weighAll(a, agent, now, true)
+	all := p.weighAll(moment{agent: agent, now: now}, a, true)
 	sum := p.sum(all)
 	out := Explanation{Version: p.version, Level: sum.Level, Score: sum.Score, Denied: sum.Denied, Reason: sum.Reason, Rules: sum.Rules}
 	for _, w := range all {

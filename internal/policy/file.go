@@ -1,10 +1,6 @@
 package policy
 
-import (
-	"go.yaml.in/yaml/v3"
-
-	"github.com/weighlock/weighlock/internal/rulefile"
-)
+import "github.com/weighlock/weighlock/internal/rulefile"
 
 // fileVersion is the version of the file format that is understood.
 const fileVersion = 1
@@ -21,7 +17,7 @@ type policyFile struct {
 	Tools        []filePermission    `yaml:"tools"`
 	Rules        []fileRule          `yaml:"rules"`
 	Overrides    []fileOverride      `yaml:"overrides"`
-	Assessors    yaml.Node           `yaml:"assessors"`
+	Assessors    []fileAssessor      `yaml:"assessors"`
 }
 
 type fileOrganisation struct {

@@ -42,6 +42,7 @@ func Build(sources ...Source) (*Policy, error) {
 	for _, f := range files {
 		p.readPermissions(f, &found)
 		p.readOverrides(f, known, &found)
+		p.readAssessors(f, c, &found)
 	}
 	if found.err() != nil {
 		return nil, sorted(found, sources)

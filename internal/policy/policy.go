@@ -21,6 +21,7 @@ type Policy struct {
 	words       words
 	permissions []permission
 	overrides   []override
+	assessors   []Assessor
 }
 
 // Thresholds are the least scores, 1 to 100, of the levels above low.

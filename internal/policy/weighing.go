@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"time"
-
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
@@ -26,9 +24,12 @@ type weighing struct {
 	explain    bool
 }
 
-func (p *Policy) newWeighing(a *events.ActionProposed, agent string, now time.Time) *weighing {
-	in := input.New(a, agent, now, p.org)
-	w := &weighing{policy: p, set: facts.NewSet(in), bits: p.words.of(in.Words), thresholds: p.thresholds}
+func (p *Policy) newWeighing(m moment, a *events.ActionProposed) *weighing {
+	in := input.New(a, m.agent, m.now, p.org)
+	in.Sequence = m.sequence
+	set := facts.NewSet(in)
+	set.History = m.history
+	w := &weighing{policy: p, set: set, bits: p.words.of(in.Words), thresholds: p.thresholds}
 	p.override(w)
 	return w
 }

@@ -45,7 +45,7 @@ func streamOf(s events.Subjects, subject string) string {
 	switch kind {
 	case "actions", "withdrawals", "receipts":
 		return s.Stream("ACTIONS")
-	case "assessments", "approvals", "grants", "dead":
+	case "assessments", "approvals", "grants", "policies", "dead":
 		return s.Stream("EVENTS")
 	case "verdicts":
 		return s.Stream("VERDICTS")

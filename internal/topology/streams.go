@@ -28,7 +28,7 @@ func Streams(set Settings) []jetstream.StreamConfig {
 	onePerSubject(&actions)
 
 	evts := set.stream("EVENTS", "What the services find out and say.",
-		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("dead", 0)+".>")
+		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("policies", 2), s.All("dead", 0)+".>")
 	evts.MaxAge = set.Retention.Events
 
 	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3))

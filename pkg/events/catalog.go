@@ -21,6 +21,8 @@ func Catalog() []Description {
 		{VerdictCastType, "verdicts.<channel>.<approver>.<request>", "the approver, or an adapter on its own channel"},
 		{VerdictRefusedType, "approvals.<group>.refused.<request>", "approver-router"},
 		{DecisionMadeType, "decisions.<agent>.<action>", "approver-router, escalator"},
+		{PolicyLoadedType, "policies.<service>.loaded", "riskscorer"},
+		{PolicyRefusedType, "policies.<service>.refused", "riskscorer"},
 		{MessageDeadType, "dead.<service>", "every service"},
 	}
 }

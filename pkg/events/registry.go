@@ -33,5 +33,7 @@ var registry = map[string]func() Payload{
 	VerdictCastType:       func() Payload { return new(VerdictCast) },
 	VerdictRefusedType:    func() Payload { return new(VerdictRefused) },
 	DecisionMadeType:      func() Payload { return new(DecisionMade) },
+	PolicyLoadedType:      func() Payload { return new(PolicyLoaded) },
+	PolicyRefusedType:     func() Payload { return new(PolicyRefused) },
 	MessageDeadType:       func() Payload { return new(MessageDead) },
 }

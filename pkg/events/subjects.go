@@ -72,6 +72,14 @@ func (s Subjects) Verdict(channel, approver, request string) string {
 // Decision is where the ledger keeps the final word on an action.
 func (s Subjects) Decision(agent, action string) string { return s.join("decisions", agent, action) }
 
+// Policy is where service says what became of the files of its policy.
+func (s Subjects) Policy(service string, event PolicyEvent) string {
+	return s.join("policies", service, string(event))
+}
+
+// Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
+func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
+
 // Dead is where service keeps what it could not handle.
 func (s Subjects) Dead(service string) string { return s.join("dead", service) }
 
@@ -159,6 +167,15 @@ func (s Subjects) ParseDue(subject string) (request string, tier int, generation
 		return "", 0, 0, &FieldError{Field: "generation", Problem: fmt.Sprintf("is %q", t[2]), Fix: "use a whole number"}
 	}
 	return t[0], tier, generation, CheckToken("request", t[0])
+}
+
+// ParsePolicy takes apart the subject of an event about a policy.
+func (s Subjects) ParsePolicy(subject string) (service string, event PolicyEvent, err error) {
+	t, ok := s.tokens(subject, "policies", 2)
+	if !ok {
+		return "", "", s.notA("policy", subject, "policies.<service>.<event>")
+	}
+	return t[0], PolicyEvent(t[1]), checkTokens("service", t[0], "event", t[1])
 }
 
 // ParseDead takes apart the subject of a dead letter.

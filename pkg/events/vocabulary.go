@@ -75,6 +75,15 @@ const (
 	Refused   ApprovalEvent = "refused" // a verdict was not accepted
 )
 
+// PolicyEvent is the token that names what became of a policy's files on its subject.
+type PolicyEvent string
+
+// What becomes of a policy's files.
+const (
+	Loaded    PolicyEvent = "loaded"
+	NotLoaded PolicyEvent = "refused"
+)
+
 // ReceiptStatus is what became of an action after its decision.
 type ReceiptStatus string
 

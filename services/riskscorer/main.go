@@ -15,7 +15,12 @@ func main() {
 		Name:   scoring.Name,
 		Config: &cfg,
 		New: func(rt stream.Runtime) (daemon.Service, error) {
-			return scoring.New(rt, cfg)
+			s, err := scoring.New(rt, cfg)
+			if err != nil {
+				return nil, err
+			}
+			daemon.OnHangup(s.CheckPolicy)
+			return s, nil
 		},
 	}))
 }

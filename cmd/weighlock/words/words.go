@@ -56,6 +56,14 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 		return describe(e, func(a *events.ActionExecuted) string {
 			return fmt.Sprintf("the agent reports: %s in %s%s", a.Status, a.FinishedAt.Sub(a.StartedAt), Quoted(a.Error))
 		})
+	case events.PolicyLoadedType:
+		return describe(e, func(p *events.PolicyLoaded) string {
+			return fmt.Sprintf("%s weighs by policy %.19s", p.Service, p.Version)
+		})
+	case events.PolicyRefusedType:
+		return describe(e, func(p *events.PolicyRefused) string {
+			return fmt.Sprintf("%s keeps policy %.19s: %s", p.Service, p.InUse, p.Reason)
+		})
 	case events.MessageDeadType:
 		return describe(e, func(m *events.MessageDead) string {
 			return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason)

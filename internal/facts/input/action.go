@@ -24,8 +24,10 @@ type Action struct {
 
 	// Agent is from the subject, never from the payload.
 	Agent string
-	Now   time.Time
-	Org   *Organisation
+	// Sequence is the action's place in the stream of actions; 0 where it is not stored.
+	Sequence uint64
+	Now      time.Time
+	Org      *Organisation
 	// Words are the words of the tool's name, see [SplitWords].
 	Words []string
 

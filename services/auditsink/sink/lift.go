@@ -31,7 +31,8 @@ var fields = map[string]map[string]field{
 		"outcome": toOutcome, "reason": toReason, "argumentsDigest": toArgs, "sequence": toSequence, "digest": toDigest,
 		"decidedBy": toDecidedBy, "level": toLevel, "score": toScore, "review": toReview, "request": toRequest,
 	},
-	"dead": {"reason": toReason},
+	"policies": {"reason": toReason},
+	"dead":     {"reason": toReason},
 }
 
 // lift fills the columns of r from an event's data.

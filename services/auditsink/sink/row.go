@@ -51,7 +51,8 @@ func readMessage(r *row, s events.Subjects, header map[string][]string) {
 		r.event = eventName(ev.Type)
 		err = liftSafely(r, ev.Data)
 	}
-	if r.kind == "approvals" || r.kind == "assessments" || r.kind == "decisions" || r.kind == "dead" || r.kind == "grants" {
+	switch r.kind {
+	case "approvals", "assessments", "decisions", "dead", "grants", "policies":
 		r.actorKind, r.actor = "service", lastSegment(ev.Source)
 	}
 	if err != nil {

@@ -38,6 +38,8 @@ func (w *world) life() {
 	}, "d")
 	w.publish(s.Receipt("billing", "pay-1"), &events.ActionExecuted{Status: events.Succeeded, ArgumentsDigest: digest}, "rc")
 	w.publish(s.Action("billing", "ask-2"), proposed("search"), "p2")
+	w.publish(s.Policy("riskscorer", events.Loaded), &events.PolicyLoaded{Service: "riskscorer", Version: digest, Previous: events.Digest(nil), Files: []string{"p.yaml"}}, "pl")
+	w.publish(s.Policy("riskscorer", events.NotLoaded), &events.PolicyRefused{Service: "riskscorer", InUse: digest, Files: []string{"p.yaml"}, Reason: "p.yaml:3: no"}, "pr")
 }
 
 // What was asked, how was it scored, who decided what, when: also while every row is there twice, as before a merge.
@@ -62,6 +64,7 @@ func TestViewsAnswerTheFourQuestions(t *testing.T) {
 		"SELECT status FROM receipts":                                                                                                                  "succeeded",
 		"SELECT state, level, score, tool, `group`, decided_by, approvers, receipt, proposed_at < decided_at FROM action_state WHERE action = 'pay-1'": "approved\thigh\t80\ttransfer\tfinance\tapprovers\t['dan']\tsucceeded\t1",
 		"SELECT state, score, tool FROM action_state WHERE action = 'ask-2'":                                                                           "proposed\t-1\tsearch",
+		"SELECT outcome, files, reason, previous != '' FROM policies ORDER BY seq":                                                                     "loaded\t['p.yaml']\t\t1\nrefused\t['p.yaml']\tp.yaml:3: no\t0",
 		"SELECT count() FROM action_state":                                                                                                             "2",
 		"SELECT groupArray(event) FROM (SELECT event FROM action_timeline WHERE agent = 'billing' AND action = 'pay-1' ORDER BY at)":                   "['action.proposed','action.assessed','approval.requested','approval.reminded','approval.escalated','verdict.cast','verdict.refused','verdict.cast','decision.made','action.executed']",
 		"SELECT actor, answer FROM action_timeline WHERE action = 'pay-1' AND actor_kind = 'approver' ORDER BY at":                                     "eve\tapprove\ndan\tapprove",

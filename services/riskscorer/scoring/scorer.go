@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
+	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -29,13 +32,19 @@ const (
 // scorer is the handler. Who proposed which action is taken from the subject, which the
 // server has checked, never from the payload.
 type scorer struct {
-	policy   *policy.Policy
+	keeper   *keeper
+	asker    *asker
+	state    *lately.State
+	conn     *nats.Conn
 	subjects events.Subjects
 	now      func() time.Time
 }
 
+// retryAfter is when an action is tried again whose stored assessment could not be looked for.
+const retryAfter = time.Second
+
 // Handle implements stream.Handler.
-func (s *scorer) Handle(_ context.Context, m *stream.Message) stream.Outcome {
+func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	_, agent, action, err := s.subjects.ParseAction(m.Subject)
 	if err != nil {
 		return stream.Permanent(err)
@@ -48,27 +57,81 @@ func (s *scorer) Handle(_ context.Context, m *stream.Message) stream.Outcome {
 	if ref.ArgumentsDigest, err = events.ArgumentsDigest(proposed.Arguments); err != nil {
 		return stream.Permanent(fmt.Errorf("reading action %s/%s: %w", agent, action, err))
 	}
-	out, err := s.output(m, assessmentOf(m, ref, proposed, s.weigh(m, ref, proposed)))
+	switch done, err := s.assessedBefore(ctx, m, ref); {
+	case err != nil:
+		return stream.RetryAfter(retryAfter, err)
+	case done:
+		return stream.Done()
+	}
+	p := s.keeper.rules()
+	w, asked := s.weigh(p, m, ref, proposed)
+	s.state.Act(actOf(m.Sequence, m.StoredAt, agent, proposed))
+	if len(asked) == 0 {
+		return s.finish(p, m, assessmentOf(m, ref, proposed, w))
+	}
+	promise := stream.NewPromise()
+	go func() {
+		findings, err := s.asker.ask(ctx, asked, ref, m, w)
+		if err != nil {
+			return // shutting down: the next scorer asks again
+		}
+		promise.Resolve(s.finish(p, m, assessmentOf(m, ref, proposed, p.Combine(w, findings))))
+	}()
+	return stream.Later(promise)
+}
+
+// assessedBefore says whether the action has an assessment that is stored. The first one stands: further
+// assessors may answer otherwise the next time.
+func (s *scorer) assessedBefore(ctx context.Context, m *stream.Message, ref events.ActionRef) (bool, error) {
+	if m.Deliveries <= 1 && !s.state.Assessed(m.Sequence) {
+		return false, nil
+	}
+	q := query{Last: fmt.Sprintf("%s.*.%s.%s", s.subjects.All("assessments", 0), ref.Agent, ref.Action)}
+	found, err := read(ctx, s.conn, s.subjects.Stream("EVENTS"), q)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	e, err := events.Decode(events.Header(found[0].Header), found[0].Data)
+	if err != nil {
+		return false, nil //nolint:nilerr // what is stored there is no assessment
+	}
+	a, err := events.As[events.ActionAssessed](e)
+	if err != nil || a.Sequence != m.Sequence {
+		return false, nil //nolint:nilerr // as above, or of an action that aged out
+	}
+	s.state.Assess(assessOf(a))
+	return true, nil
+}
+
+// finish publishes an assessment.
+func (s *scorer) finish(p rules, m *stream.Message, a *events.ActionAssessed) stream.Outcome {
+	out, err := s.output(p, m, a)
 	if err != nil {
 		return stream.Permanent(err)
 	}
+	s.state.Assess(assessOf(a))
 	return stream.Done(out)
 }
 
-// weigh asks the policy, unless the action is one that is denied by its form.
-func (s *scorer) weigh(m *stream.Message, ref events.ActionRef, a *events.ActionProposed) policy.Assessment {
+// weigh asks the policy, unless the action is one that is denied by its form, and says who else is to be asked.
+func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, a *events.ActionProposed) (policy.Assessment, []policy.Assessor) {
 	if a.Agent != "" && a.Agent != ref.Agent {
-		return deny(foundWrongName, fmt.Sprintf("the action of agent %s claims to be of agent %.80q", ref.Agent, a.Agent))
+		return deny(foundWrongName, fmt.Sprintf("the action of agent %s claims to be of agent %.80q", ref.Agent, a.Agent)), nil
 	}
 	if a.Action != "" && a.Action != ref.Action {
-		return deny(foundWrongName, fmt.Sprintf("action %s claims to be action %.80q", ref.Action, a.Action))
+		return deny(foundWrongName, fmt.Sprintf("action %s claims to be action %.80q", ref.Action, a.Action)), nil
 	}
 	if replyTo := m.Event.ReplyTo; replyTo != "" {
 		if err := events.CheckReplyTo(ref.Agent, replyTo); err != nil {
-			return deny(foundWrongInbox, err.Error())
+			return deny(foundWrongInbox, err.Error()), nil
 		}
 	}
-	return s.policy.Assess(a, ref, s.now())
+	// The time is the server's, when it stored the action: a redelivery is weighed like the first delivery.
+	w := p.AssessAfter(s.state, a, ref, m.StoredAt)
+	if w.Denied {
+		return w, nil
+	}
+	return w, p.Assessors(s.state, a, ref, m.StoredAt)
 }
 
 func deny(id, reason string) policy.Assessment {
@@ -92,7 +155,9 @@ func (s *scorer) Buried(m *stream.Message, reason error) []stream.Output {
 	}
 	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(data)}
 	a := assessmentOf(m, ref, &events.ActionProposed{}, deny(foundMalformed, reason.Error()))
-	out, err := s.output(m, a)
+	s.state.Act(actOf(m.Sequence, m.StoredAt, agent, &events.ActionProposed{}))
+	s.state.Assess(assessOf(a))
+	out, err := s.output(s.keeper.rules(), m, a)
 	if err != nil {
 		return nil // the ids come from a parsed subject and the rest from here, so this cannot be
 	}
@@ -117,7 +182,7 @@ func short(s string) string { return policy.Shorten(s, maxText) }
 
 // output wraps an assessment. Its ids follow from the action alone, so that a
 // redelivered action repeats its assessment instead of getting a second one.
-func (s *scorer) output(m *stream.Message, a *events.ActionAssessed) (stream.Output, error) {
+func (s *scorer) output(p rules, m *stream.Message, a *events.ActionAssessed) (stream.Output, error) {
 	id := fmt.Sprintf("assessed/%s/%s/%d", a.Agent, a.Action, a.Sequence)
 	e, err := events.New(a, id, source, s.now())
 	if err != nil {
@@ -125,7 +190,7 @@ func (s *scorer) output(m *stream.Message, a *events.ActionAssessed) (stream.Out
 	}
 	e = e.Because(cause(m))
 	e.Subject = a.Agent + "/" + a.Action
-	e.PolicyVersion = s.policy.Version()
+	e.PolicyVersion = p.Version()
 	if replyTo := replyTo(m); events.CheckReplyTo(a.Agent, replyTo) == nil {
 		e.ReplyTo = replyTo
 	}

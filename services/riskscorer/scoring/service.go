@@ -4,17 +4,25 @@ package scoring
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/weighlock/weighlock/internal/policy"
+	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/stream"
 )
 
 // Service is the risk scorer. Make one with [New].
 type Service struct {
-	policy *policy.Policy
-	worker *stream.Worker
+	rt      stream.Runtime
+	cfg     Config
+	keeper  *keeper
+	history *history
+	worker  *stream.Worker
+	working atomic.Bool
 }
 
 // New reads the policy and prepares the service; it does not start anything. A policy
@@ -23,26 +31,70 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
-	p, err := cfg.policy()
-	if err != nil {
-		return nil, fmt.Errorf("configuring %s: %w", Name, err)
-	}
+	cfg = cfg.withDefaults()
 	if rt.Now == nil {
 		rt.Now = time.Now
 	}
-	worker, err := stream.NewWorker(rt, cfg.worker(rt.Subjects), &scorer{policy: p, subjects: rt.Subjects, now: rt.Now})
+	if rt.Logger == nil {
+		rt.Logger = slog.Default()
+	}
+	metrics, err := NewMetrics(rt.Metrics.Registerer())
 	if err != nil {
 		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
-	return &Service{policy: p, worker: worker}, nil
+	s := &Service{rt: rt, cfg: cfg}
+	if s.keeper, err = newKeeper(cfg.files(), cfg.load, rt.Logger, metrics); err != nil {
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
+	}
+	state := lately.New(lately.Limits{})
+	s.history = newHistory(rt.Conn, rt.Subjects, state, uint64(cfg.HistoryLimit), rt.Now, rt.Logger, metrics)
+	s.worker, err = stream.NewWorker(rt, cfg.worker(rt.Subjects), &scorer{
+		keeper: s.keeper, asker: newAsker(rt.Conn, rt.Subjects, metrics), state: state, conn: rt.Conn, subjects: rt.Subjects, now: rt.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
+	}
+	return s, nil
 }
 
-// Run assesses actions until ctx ends, then finishes what it has begun. It returns nil
+// Run learns what happened lately, then assesses actions until ctx ends, and finishes what it has begun. It returns nil
 // after a clean drain.
-func (s *Service) Run(ctx context.Context) error { return s.worker.Run(ctx) }
+func (s *Service) Run(ctx context.Context) error {
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
+	all.Go(func() { s.history.run(beside) })
+	all.Go(func() { s.keeper.run(beside, s.cfg.PolicyCheck, s.rt.Conn, s.rt.Subjects, s.rt.Now) })
+	wait := time.NewTimer(s.cfg.HistoryWait)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.history.caught:
+	case <-wait.C:
+		s.rt.Logger.Warn("actions are assessed although it is not known what happened lately", "waited", s.cfg.HistoryWait)
+	}
+	s.working.Store(true)
+	return s.worker.Run(ctx)
+}
 
-// Ready says why the service cannot do its work at the moment; nil where it can.
-func (s *Service) Ready() error { return s.worker.Ready() }
+// CheckPolicy looks at the policy's files now and takes over what they say. One that cannot be used changes nothing.
+func (s *Service) CheckPolicy() { s.keeper.check(true) }
+
+var errLearning = errors.New("reading what happened lately")
+
+// Ready says why the service cannot do its work at the moment; nil where it can. A
+// policy file that is refused does not count: the policy before does its work.
+func (s *Service) Ready() error {
+	if !s.working.Load() {
+		if err := s.history.ready(); err != nil {
+			return err
+		}
+		return errLearning
+	}
+	return s.worker.Ready()
+}
 
 // PolicyVersion names the policy in use.
-func (s *Service) PolicyVersion() string { return s.policy.Version() }
+func (s *Service) PolicyVersion() string { return s.keeper.rules().Version() }

@@ -148,7 +148,8 @@ func TestActionsAreAssessed(t *testing.T) {
 		want events.Level
 	}{
 		{`{"breakpoint":"tool_call","tool":"search","arguments":{"query":"x"}}`, events.Low},
-		{`{"breakpoint":"tool_call","tool":"query_database","arguments":{"sql":"select 1"},"agent":"billing"}`, events.Medium},
+		{`{"breakpoint":"tool_call","tool":"query_database","arguments":{"sql":"select 1"},"agent":"billing"}`, events.Low},
+		{`{"breakpoint":"tool_call","tool":"update_ticket","arguments":{"id":7},"agent":"billing"}`, events.Medium},
 		{`{"breakpoint":"tool_call","tool":"pay_invoice","arguments":{"amount":7},"someday":true}`, events.High},
 		{`{"breakpoint":"tool_call","tool":"frobnicate"}`, events.High},
 	} {
