@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/shell/command"
+	"github.com/weighlock/weighlock/internal/facts/shell/commands"
 	"github.com/weighlock/weighlock/internal/facts/shell/techniques"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -124,6 +125,10 @@ func (r *reader) java(c *command.Command) bool {
 			in.Word.Text = in.Name
 			r.f.Commands = add(r.f.Commands, in.Name)
 			r.signsOf(&in)
+			if !commands.Known(in.Name) {
+				r.scriptFile(c.Args[i+1])
+				return true
+			}
 			r.program(&in)
 			return true
 		}

@@ -97,6 +97,7 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 		r.outputs(c)
 		return false
 	}
+	r.registry(c)
 	if e.Kind == commands.Read && c.Name != "clear-content" && e.Known && e.Program && usages[c.Name].how != 'w' {
 		return false
 	}
@@ -109,6 +110,7 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 	case 'd':
 		r.deletion(c, paths)
 	case 'w':
+		r.mode(c)
 		r.act(verb.Change)
 		r.grade(gradeInside)
 		for _, p := range paths {
@@ -120,6 +122,38 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 		r.grade(gradeRead)
 	}
 	return true
+}
+
+// mode notes a set-user-id or set-group-id bit: chmod u+s, g+xs, 4755.
+func (r *reader) mode(c *command.Command) {
+	if c.Name != "chmod" {
+		return
+	}
+	for _, a := range c.Args {
+		text := a.Text
+		if octal := strings.Trim(text, "01234567") == "" && len(text) >= 4; octal && strings.IndexByte("234567", text[len(text)-4]) >= 0 {
+			r.sign("privilege-escalation", "setuid", false)
+			return
+		}
+		for clause := range strings.SplitSeq(text, ",") {
+			i := strings.IndexAny(clause, "+=")
+			if i >= 0 && strings.Trim(clause[:i], "ugoa") == "" && strings.Contains(clause[i:], "s") && strings.Trim(clause[i+1:], "rwxXst") == "" {
+				r.sign("privilege-escalation", "setuid", false)
+				return
+			}
+		}
+	}
+}
+
+// registry treats the key of "reg add KEY" as a path that is written.
+func (r *reader) registry(c *command.Command) {
+	if c.Name != "reg" || len(c.Args) < 2 {
+		return
+	}
+	switch strings.ToLower(c.Args[0].Text) {
+	case "add", "delete", "import", "copy", "restore", "load", "unload":
+		r.write(c, c.Args[1])
+	}
 }
 
 // inPlace finds "-i.bak" and "-pi -e".
@@ -327,9 +361,14 @@ func (r *reader) readOperands(c *command.Command) {
 	if lookers[c.Name] {
 		return
 	}
+	pattern := searchers[c.Name] && !c.Has("-e", "-f", "--regexp", "--file")
 	for i, p := range c.Args {
 		if i > 256 {
 			return
+		}
+		if pattern && !p.Flag() {
+			pattern = false
+			continue
 		}
 		if p.Flag() {
 			if _, v, ok := strings.Cut(p.Text, "="); ok {

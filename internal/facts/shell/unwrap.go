@@ -79,10 +79,20 @@ func (r *reader) inner(c *command.Command) (*command.Command, bool) {
 				r.nested(in.Word.Text, in, command.Posix)
 				return nil, false
 			}
-			return in, false
+			return in, !starts(c)
 		}
 	}
 	return nil, false
+}
+
+// starts says that the wrapper makes something new to run the command in: "docker run".
+func starts(c *command.Command) bool {
+	for _, a := range c.Args {
+		if a.Text == "run" || a.Text == "debug" {
+			return !localSub[c.Name]
+		}
+	}
+	return false
 }
 
 // asksOnly says that the wrapper itself is asked something: "command -v x", "sudo -l".
@@ -170,6 +180,15 @@ func (r *reader) scripts(c *command.Command) bool {
 			r.interpreterInput(c)
 		}
 		return true
+	case "source", ".":
+		if len(c.Args) > 0 && c.Dialect == command.Posix {
+			if c.Args[0].Dynamic && len(c.Inner) > 0 {
+				r.unknownSource(c)
+			}
+			r.readPath(c, c.Args[0])
+			r.scriptFile(c.Args[0])
+			return true
+		}
 	case "alias", "trap":
 		if c.Dialect == command.Posix && len(c.Args) > 0 {
 			text := c.Args[0].Text

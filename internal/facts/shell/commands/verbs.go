@@ -35,7 +35,7 @@ func onlyShows(c *command.Command, p *program) bool {
 		return false
 	}
 	first := c.Args[0].Text
-	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
+	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-v" && p != nil && p.area != "text" && p.area != "files" ||  first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
 		return true
 	}
 	if first == "--help" {
@@ -45,6 +45,9 @@ func onlyShows(c *command.Command, p *program) bool {
 		return false
 	}
 	if first == "help" && p != nil {
+		return true
+	}
+	if shortDryRun(c, first) {
 		return true
 	}
 	for i, a := range c.Args {
@@ -58,6 +61,17 @@ func onlyShows(c *command.Command, p *program) bool {
 		}
 	}
 	return false
+}
+
+// shortDryRuns are subcommands where "-n" only shows.
+var shortDryRuns = map[string]map[string]bool{
+	"git": {"clean": true, "add": true, "rm": true, "mv": true, "push": true, "prune": true},
+	"zfs": {"destroy": true}, "hg": {"addremove": true, "purge": true, "add": true, "merge": false}, "p4": {"sync": true, "revert": true, "clean": true, "reconcile": true, "obliterate": false},
+	"borg": {"create": true, "delete": true, "prune": true, "extract": true}, "restic": {"forget": true, "backup": true}, "docker-slim": {},
+}
+
+func shortDryRun(c *command.Command, sub string) bool {
+	return shortDryRuns[c.Name][sub] && c.Has("-n")
 }
 
 // valueFlag says that what follows the flag may be its value.
