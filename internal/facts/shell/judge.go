@@ -253,7 +253,7 @@ func (r *reader) unknownSource(c *command.Command) {
 			r.sign("defense-evasion", "encoded-command", false)
 		}
 	}
-	if fetchesAny(c.From, 0) {
+	if fetchesAny(c.From, 0) || containsAny(c.Joined(), "downloadstring", "downloaddata", "downloadfile", "openread(", "webclient") {
 		r.f.RunsDownload = true
 		r.sign("execution", "download-and-run", false)
 	}

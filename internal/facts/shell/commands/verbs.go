@@ -35,7 +35,7 @@ func onlyShows(c *command.Command, p *program) bool {
 		return false
 	}
 	first := c.Args[0].Text
-	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-v" && p != nil && p.area != "text" && p.area != "files" ||  first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
+	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-v" && p != nil && p.area != "text" && p.area != "files" || first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
 		return true
 	}
 	if first == "--help" {
