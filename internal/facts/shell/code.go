@@ -100,9 +100,8 @@ func (r *reader) languageFile(c *command.Command) {
 		r.grade(gradeRun)
 		return
 	}
-	for _, a := range c.Operand() {
-		r.scriptFile(a)
-		return
+	if words := c.Operand(); len(words) > 0 {
+		r.scriptFile(words[0])
 	}
 	r.grade(gradeRun)
 }
@@ -210,7 +209,7 @@ func (r *reader) code(text string) {
 
 // literals looks at the strings in code: paths and commands.
 func (r *reader) literals(text string) {
-	for n := 0; n < 64; n++ {
+	for range 64 {
 		i := strings.IndexAny(text, `"'`)
 		if i < 0 {
 			return
@@ -226,9 +225,9 @@ func (r *reader) literals(text string) {
 			r.address(lit)
 		} else if strings.ContainsAny(lit, `/\`) && len(lit) < 512 && !strings.Contains(lit, " ") {
 			w := command.Word{Text: lit}
-			r.access(nil, w, techniques.Reads)
+			r.access(w, techniques.Reads)
 			if r.f.Deletes && r.f.RunsCode {
-				r.delete(&command.Command{}, w)
+				r.delete(w)
 			}
 		} else if strings.Contains(lit, " ") && r.f.CodeActs && len(lit) < 4096 {
 			r.read(lit, command.Posix)

@@ -114,7 +114,7 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 		r.act(verb.Change)
 		r.grade(gradeInside)
 		for _, p := range paths {
-			r.write(c, p)
+			r.write(p)
 		}
 	case 'c', 'm':
 		r.copies(c, u, paths, e)
@@ -152,7 +152,7 @@ func (r *reader) registry(c *command.Command) {
 	}
 	switch strings.ToLower(c.Args[0].Text) {
 	case "add", "delete", "import", "copy", "restore", "load", "unload":
-		r.write(c, c.Args[1])
+		r.write(c.Args[1])
 	}
 }
 
@@ -171,7 +171,7 @@ func (r *reader) editInPlace(c *command.Command) {
 	r.grade(gradeInside)
 	for i, p := range c.Operand() {
 		if i > 0 || c.Has("-e", "-f") {
-			r.write(c, p)
+			r.write(p)
 		}
 	}
 }
@@ -181,17 +181,17 @@ func (r *reader) copies(c *command.Command, u usage, paths []command.Word, e com
 	r.grade(gradeInside)
 	target := -1
 	if text, ok := flagValue(c, "-t", "--target-directory"); ok && c.Dialect == command.Posix && c.Name != "rsync" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 	} else if len(paths) > 1 {
 		target = len(paths) - 1
-		r.write(c, paths[target])
+		r.write(paths[target])
 	}
 	if e.Kind == commands.Delete && c.Name != "rsync" || c.Name == "rsync" && e.Kind == commands.Delete {
 		r.f.Deletes, r.f.DeletesTree = true, true
 		r.grade(gradeDelete)
 		r.act(verb.Delete)
 		if target >= 0 {
-			r.delete(c, paths[target])
+			r.delete(paths[target])
 		}
 	}
 	for i, p := range paths {
@@ -200,18 +200,18 @@ func (r *reader) copies(c *command.Command, u usage, paths []command.Word, e com
 		case u.how == 'm':
 			r.moved(c, p)
 		default:
-			r.readPath(c, p)
+			r.readPath(p)
 		}
 	}
 }
 
 // moved is a path that is no longer where it was.
 func (r *reader) moved(c *command.Command, p command.Word) {
-	switch r.write(c, p) {
+	switch r.write(p) {
 	case places.System, places.Root:
-		r.access(c, p, techniques.Deletes)
+		r.access(p, techniques.Deletes)
 	}
-	r.access(c, p, techniques.Reads)
+	r.access(p, techniques.Reads)
 }
 
 func (r *reader) changeDir(c *command.Command) {
@@ -235,10 +235,10 @@ func (r *reader) dd(c *command.Command) {
 	r.grade(gradeInside)
 	for _, a := range c.Args {
 		if p, ok := strings.CutPrefix(a.Text, "of="); ok {
-			r.write(c, command.Word{Text: p, Dynamic: a.Dynamic})
+			r.write(command.Word{Text: p, Dynamic: a.Dynamic})
 		}
 		if p, ok := strings.CutPrefix(a.Text, "if="); ok {
-			r.readPath(c, command.Word{Text: p, Dynamic: a.Dynamic})
+			r.readPath(command.Word{Text: p, Dynamic: a.Dynamic})
 		}
 	}
 }
@@ -256,10 +256,10 @@ func (r *reader) archive(c *command.Command, e commands.Effect) {
 	}
 	r.f.ChangesInside = true
 	if text, ok := flagValue(c, "-C", "--directory", "-d"); ok && c.Name != "zip" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 	}
 	for _, p := range c.Operand() {
-		r.readPath(c, p)
+		r.readPath(p)
 	}
 }
 
@@ -273,7 +273,7 @@ func (r *reader) outputs(c *command.Command) {
 		flags = []string{"-out"}
 	}
 	if text, ok := flagValue(c, flags...); ok && text != "-" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 		r.act(verb.Create)
 		r.grade(gradeInside)
 	}
@@ -282,10 +282,10 @@ func (r *reader) outputs(c *command.Command) {
 func (r *reader) redirections(c *command.Command) {
 	for _, red := range c.Redirects {
 		if !red.Write {
-			r.readPath(c, red.Path)
+			r.readPath(red.Path)
 			continue
 		}
-		where := r.write(c, red.Path)
+		where := r.write(red.Path)
 		if where == places.Nothing {
 			continue
 		}
@@ -293,14 +293,14 @@ func (r *reader) redirections(c *command.Command) {
 		if !red.Append && where != places.Inside && where != places.Scratch {
 			r.f.Overwrites = true
 			if where == places.System {
-				r.access(c, red.Path, techniques.Deletes)
+				r.access(red.Path, techniques.Deletes)
 			}
 		}
 	}
 }
 
 // write notes that the path is written and returns where it is.
-func (r *reader) write(c *command.Command, p command.Word) places.Kind {
+func (r *reader) write(p command.Word) places.Kind {
 	if strings.Contains(p.Text, "://") || remotePath(p.Text) {
 		r.f.Uploads = r.f.Uploads || remotePath(p.Text)
 		return places.Outside
@@ -324,7 +324,7 @@ func (r *reader) write(c *command.Command, p command.Word) places.Kind {
 		r.grade(gradeOutside)
 	}
 	r.f.Paths = add(r.f.Paths, p.Text)
-	r.access(c, p, techniques.Writes)
+	r.access(p, techniques.Writes)
 	return where
 }
 
@@ -335,7 +335,7 @@ func remotePath(p string) bool {
 }
 
 // access notes what it means that the path is read, written or deleted.
-func (r *reader) access(c *command.Command, p command.Word, a techniques.Access) {
+func (r *reader) access(p command.Word, a techniques.Access) {
 	for _, s := range techniques.OfPath(r.tree.Clean(p.Text), a) {
 		r.sign(s.Tactic, s.Name, s.Weak)
 		if a == techniques.Reads && s.Tactic == "credential-access" {
@@ -344,11 +344,11 @@ func (r *reader) access(c *command.Command, p command.Word, a techniques.Access)
 	}
 }
 
-func (r *reader) readPath(c *command.Command, p command.Word) {
+func (r *reader) readPath(p command.Word) {
 	if p.Text == "" || len(p.Text) > 1024 || strings.Contains(p.Text, "://") || strings.Contains(p.Text, "\n") {
 		return
 	}
-	r.access(c, p, techniques.Reads)
+	r.access(p, techniques.Reads)
 }
 
 // lookers see that a file is there, not what is in it.
@@ -372,10 +372,10 @@ func (r *reader) readOperands(c *command.Command) {
 		}
 		if p.Flag() {
 			if _, v, ok := strings.Cut(p.Text, "="); ok {
-				r.readPath(c, command.Word{Text: v})
+				r.readPath(command.Word{Text: v})
 			}
 			continue
 		}
-		r.readPath(c, p)
+		r.readPath(p)
 	}
 }

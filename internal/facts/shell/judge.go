@@ -16,6 +16,9 @@ func (r *reader) command(c *command.Command) {
 		r.f.Truncated = true
 		return
 	}
+	if len(c.Args) > maxArgs {
+		c.Args, r.f.Truncated = c.Args[:maxArgs], true
+	}
 	c.Elevated = c.Elevated || r.context.elevated
 	c.Remote = c.Remote || r.context.remote
 	c.Operands = c.Operands || r.context.operands

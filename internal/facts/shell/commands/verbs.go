@@ -80,15 +80,20 @@ func valueFlag(w command.Word) bool {
 }
 
 func dryRun(arg string) bool {
+	if len(arg) < 5 || arg[0] != '-' {
+		return false
+	}
 	for _, f := range dryRuns {
 		if arg == f {
 			return true
 		}
-		if value, ok := strings.CutPrefix(arg, f+"="); ok {
-			return value != "none" && value != "false" && value != "0" && value != "no" && value != "off"
-		}
-		if value, ok := strings.CutPrefix(arg, f+":"); ok {
-			return !strings.Contains(value, "false") && value != "0"
+		value, ok := strings.CutPrefix(arg, f)
+		switch {
+		case !ok:
+		case value[0] == '=':
+			return value != "=none" && value != "=false" && value != "=0" && value != "=no" && value != "=off"
+		case value[0] == ':':
+			return !strings.Contains(value, "false") && value != ":0"
 		}
 	}
 	return false
