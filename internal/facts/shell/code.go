@@ -221,17 +221,23 @@ func (r *reader) literals(text string) {
 		}
 		lit := text[i+1 : i+1+end]
 		text = text[i+end+2:]
-		if strings.Contains(lit, "://") {
-			r.address(lit)
-		} else if strings.ContainsAny(lit, `/\`) && len(lit) < 512 && !strings.Contains(lit, " ") {
-			w := command.Word{Text: lit}
-			r.access(w, techniques.Reads)
-			if r.f.Deletes && r.f.RunsCode {
-				r.delete(w)
-			}
-		} else if strings.Contains(lit, " ") && r.f.CodeActs && len(lit) < 4096 {
-			r.read(lit, command.Posix)
+		r.literal(lit)
+	}
+}
+
+func (r *reader) literal(lit string) {
+	spaces := strings.Contains(lit, " ")
+	switch {
+	case strings.Contains(lit, "://"):
+		r.address(lit)
+	case !spaces && strings.ContainsAny(lit, `/\\`) && len(lit) < 512:
+		w := command.Word{Text: lit}
+		r.access(w, techniques.Reads)
+		if r.f.Deletes && r.f.RunsCode {
+			r.delete(w)
 		}
+	case spaces && r.f.CodeActs && len(lit) < 4096:
+		r.read(lit, command.Posix)
 	}
 }
 

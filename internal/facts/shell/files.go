@@ -198,7 +198,7 @@ func (r *reader) copies(c *command.Command, u usage, paths []command.Word, e com
 		switch {
 		case i == target:
 		case u.how == 'm':
-			r.moved(c, p)
+			r.moved(p)
 		default:
 			r.readPath(p)
 		}
@@ -206,7 +206,7 @@ func (r *reader) copies(c *command.Command, u usage, paths []command.Word, e com
 }
 
 // moved is a path that is no longer where it was.
-func (r *reader) moved(c *command.Command, p command.Word) {
+func (r *reader) moved(p command.Word) {
 	switch r.write(p) {
 	case places.System, places.Root:
 		r.access(p, techniques.Deletes)
@@ -336,8 +336,10 @@ func remotePath(p string) bool {
 
 // access notes what it means that the path is read, written or deleted.
 func (r *reader) access(p command.Word, a techniques.Access) {
+	inside := r.tree.Of(p.Text, p.Dynamic) == places.Inside
 	for _, s := range techniques.OfPath(r.tree.Clean(p.Text), a) {
-		r.sign(s.Tactic, s.Name, s.Weak)
+		// A project has files that are called like those of a system; only hooks act from within it.
+		r.sign(s.Tactic, s.Name, s.Weak || inside && s.Name != "git-hook")
 		if a == techniques.Reads && s.Tactic == "credential-access" {
 			r.grade(gradeSensitive)
 		}

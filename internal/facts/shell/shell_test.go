@@ -195,6 +195,18 @@ func TestTechniques(t *testing.T) {
 	})
 }
 
+func TestLookAlikesAreNoTechniques(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"cat src/cookies.js", "vim src/tasks/run.py", "rm src/channels/old.ts", "echo x > src/environment.ts", "cat hosts.yml", "aws --profile $PROFILE s3 ls", "cp deploy/app.service build/", "grep -r password src/", "newrelic apm application get 1",
+		"systemctl restart nginx", "git clean -dn", "kubectl logs deploy/web", "chmod -R u+w build", "curl -I https://x.example", "docker exec web ls", "tail -f /var/log/nginx/error.log", "crontab -l", "time make -j8", "npm run start:prod", "ssh-keygen -l -f key.pub", "find . -name '*.py'", "openssl x509 -in a.pem -noout", "cat README.md | head",
+	} {
+		if f := of(t, "bash", line); f.Attack || f.HasUnknown || f.Unparsed {
+			t.Errorf("%q: %v %v", line, f.Signs, f.Unknown)
+		}
+	}
+}
+
 func TestWhereCommandLinesStand(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -131,13 +131,7 @@ func byVerbs(name string, words []string, args []command.Word, known bool) Kind 
 		}
 	}
 	if best <= Read {
-		for _, a := range args {
-			if a.Flag() {
-				if k, _ := wordKind(strings.ToLower(strings.SplitN(strings.TrimLeft(a.Text, "-"), "=", 2)[0])); k > best && (k >= Delete || best == Unknown) {
-					best = k
-				}
-			}
-		}
+		best = max(best, byFlags(args, best == Unknown))
 	}
 	if best == Unknown && !known {
 		k, _ := wordKind(name)
@@ -159,4 +153,19 @@ func wordKind(word string) (k Kind, reads bool) {
 		}
 	}
 	return Unknown, false
+}
+
+// byFlags reads verbs from flags: "--delete", "--purge". Less than a deletion counts only where nothing else is known.
+func byFlags(args []command.Word, all bool) Kind {
+	best := Unknown
+	for _, a := range args {
+		if !a.Flag() {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(a.Text, "-"), "=")
+		if k, _ := wordKind(strings.ToLower(name)); k > best && (k >= Delete || all) {
+			best = k
+		}
+	}
+	return best
 }

@@ -101,9 +101,10 @@ func loadPaths() []pathRule {
 func OfPath(clean string, access Access) []Sign {
 	var signs []Sign
 	found := pathTexts.find(clean)
+	registry := strings.HasPrefix(clean, "hk") || strings.Contains(clean, "registry::")
 	for i := range pathRules {
 		r := &pathRules[i]
-		if strings.IndexByte(r.access, byte(access)) < 0 {
+		if strings.IndexByte(r.access, byte(access)) < 0 || strings.HasPrefix(r.sign.Name, "registry-") && !registry {
 			continue
 		}
 		for _, t := range r.texts {
