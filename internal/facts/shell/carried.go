@@ -30,7 +30,7 @@ func (r *reader) find(c *command.Command) {
 			i = end
 		case "-fprint", "-fprintf", "-fls", "-fprint0":
 			if i+1 < len(c.Args) {
-				r.write(c, c.Args[i+1])
+				r.write(c.Args[i+1])
 			}
 		}
 	}
@@ -57,10 +57,10 @@ func (r *reader) foundDeleted(c *command.Command) {
 			break
 		}
 		n++
-		r.delete(c, a)
+		r.delete(a)
 	}
 	if n == 0 {
-		r.delete(c, command.Word{Text: "."})
+		r.delete(command.Word{Text: "."})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/shell/command"
+	"github.com/weighlock/weighlock/internal/facts/shell/commands"
 	"github.com/weighlock/weighlock/internal/facts/shell/techniques"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -99,9 +100,8 @@ func (r *reader) languageFile(c *command.Command) {
 		r.grade(gradeRun)
 		return
 	}
-	for _, a := range c.Operand() {
-		r.scriptFile(a)
-		return
+	if words := c.Operand(); len(words) > 0 {
+		r.scriptFile(words[0])
 	}
 	r.grade(gradeRun)
 }
@@ -124,6 +124,10 @@ func (r *reader) java(c *command.Command) bool {
 			in.Word.Text = in.Name
 			r.f.Commands = add(r.f.Commands, in.Name)
 			r.signsOf(&in)
+			if !commands.Known(in.Name) {
+				r.scriptFile(c.Args[i+1])
+				return true
+			}
 			r.program(&in)
 			return true
 		}
@@ -205,7 +209,7 @@ func (r *reader) code(text string) {
 
 // literals looks at the strings in code: paths and commands.
 func (r *reader) literals(text string) {
-	for n := 0; n < 64; n++ {
+	for range 64 {
 		i := strings.IndexAny(text, `"'`)
 		if i < 0 {
 			return
@@ -217,17 +221,23 @@ func (r *reader) literals(text string) {
 		}
 		lit := text[i+1 : i+1+end]
 		text = text[i+end+2:]
-		if strings.Contains(lit, "://") {
-			r.address(lit)
-		} else if strings.ContainsAny(lit, `/\`) && len(lit) < 512 && !strings.Contains(lit, " ") {
-			w := command.Word{Text: lit}
-			r.access(nil, w, techniques.Reads)
-			if r.f.Deletes && r.f.RunsCode {
-				r.delete(&command.Command{}, w)
-			}
-		} else if strings.Contains(lit, " ") && r.f.CodeActs && len(lit) < 4096 {
-			r.read(lit, command.Posix)
+		r.literal(lit)
+	}
+}
+
+func (r *reader) literal(lit string) {
+	spaces := strings.Contains(lit, " ")
+	switch {
+	case strings.Contains(lit, "://"):
+		r.address(lit)
+	case !spaces && strings.ContainsAny(lit, `/\\`) && len(lit) < 512:
+		w := command.Word{Text: lit}
+		r.access(w, techniques.Reads)
+		if r.f.Deletes && r.f.RunsCode {
+			r.delete(w)
 		}
+	case spaces && r.f.CodeActs && len(lit) < 4096:
+		r.read(lit, command.Posix)
 	}
 }
 

@@ -20,8 +20,8 @@ func (r *reader) deletion(c *command.Command, paths []command.Word) {
 	if c.Dialect == command.PowerShell {
 		for _, a := range c.Args {
 			low := strings.ToLower(a.Text)
-			recursive = recursive || len(low) > 1 && strings.HasPrefix("-recurse", low)
-			forced = forced || len(low) > 2 && strings.HasPrefix("-force", low) || strings.HasPrefix(low, "-confirm:")
+			recursive = recursive || short(low, "-recurse", 2)
+			forced = forced || short(low, "-force", 3) || strings.HasPrefix(low, "-confirm:")
 		}
 	}
 	f.DeletesTree = f.DeletesTree || recursive && c.Name != "shred"
@@ -37,12 +37,12 @@ func (r *reader) deletion(c *command.Command, paths []command.Word) {
 		f.DeletesForced = true
 	}
 	for _, p := range paths {
-		r.delete(c, p)
+		r.delete(p)
 	}
 }
 
 // delete notes that the path is deleted.
-func (r *reader) delete(c *command.Command, p command.Word) {
+func (r *reader) delete(p command.Word) {
 	f := r.f
 	f.Deletes = true
 	r.grade(gradeDelete)
@@ -63,7 +63,7 @@ func (r *reader) delete(c *command.Command, p command.Word) {
 	if everything(clean) && where == places.Inside && (f.DeletesTree || p.Glob) {
 		f.DeletesWildcard = true
 	}
-	r.access(c, p, techniques.Deletes)
+	r.access(p, techniques.Deletes)
 }
 
 // everything names the whole directory: ".", "*", "./*".

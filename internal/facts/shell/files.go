@@ -97,6 +97,7 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 		r.outputs(c)
 		return false
 	}
+	r.registry(c)
 	if e.Kind == commands.Read && c.Name != "clear-content" && e.Known && e.Program && usages[c.Name].how != 'w' {
 		return false
 	}
@@ -109,10 +110,11 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 	case 'd':
 		r.deletion(c, paths)
 	case 'w':
+		r.mode(c)
 		r.act(verb.Change)
 		r.grade(gradeInside)
 		for _, p := range paths {
-			r.write(c, p)
+			r.write(p)
 		}
 	case 'c', 'm':
 		r.copies(c, u, paths, e)
@@ -120,6 +122,38 @@ func (r *reader) files(c *command.Command, e commands.Effect) bool {
 		r.grade(gradeRead)
 	}
 	return true
+}
+
+// mode notes a set-user-id or set-group-id bit: chmod u+s, g+xs, 4755.
+func (r *reader) mode(c *command.Command) {
+	if c.Name != "chmod" {
+		return
+	}
+	for _, a := range c.Args {
+		text := a.Text
+		if octal := strings.Trim(text, "01234567") == "" && len(text) >= 4; octal && strings.IndexByte("234567", text[len(text)-4]) >= 0 {
+			r.sign("privilege-escalation", "setuid", false)
+			return
+		}
+		for clause := range strings.SplitSeq(text, ",") {
+			i := strings.IndexAny(clause, "+=")
+			if i >= 0 && strings.Trim(clause[:i], "ugoa") == "" && strings.Contains(clause[i:], "s") && strings.Trim(clause[i+1:], "rwxXst") == "" {
+				r.sign("privilege-escalation", "setuid", false)
+				return
+			}
+		}
+	}
+}
+
+// registry treats the key of "reg add KEY" as a path that is written.
+func (r *reader) registry(c *command.Command) {
+	if c.Name != "reg" || len(c.Args) < 2 {
+		return
+	}
+	switch strings.ToLower(c.Args[0].Text) {
+	case "add", "delete", "import", "copy", "restore", "load", "unload":
+		r.write(c.Args[1])
+	}
 }
 
 // inPlace finds "-i.bak" and "-pi -e".
@@ -137,7 +171,7 @@ func (r *reader) editInPlace(c *command.Command) {
 	r.grade(gradeInside)
 	for i, p := range c.Operand() {
 		if i > 0 || c.Has("-e", "-f") {
-			r.write(c, p)
+			r.write(p)
 		}
 	}
 }
@@ -147,37 +181,37 @@ func (r *reader) copies(c *command.Command, u usage, paths []command.Word, e com
 	r.grade(gradeInside)
 	target := -1
 	if text, ok := flagValue(c, "-t", "--target-directory"); ok && c.Dialect == command.Posix && c.Name != "rsync" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 	} else if len(paths) > 1 {
 		target = len(paths) - 1
-		r.write(c, paths[target])
+		r.write(paths[target])
 	}
 	if e.Kind == commands.Delete && c.Name != "rsync" || c.Name == "rsync" && e.Kind == commands.Delete {
 		r.f.Deletes, r.f.DeletesTree = true, true
 		r.grade(gradeDelete)
 		r.act(verb.Delete)
 		if target >= 0 {
-			r.delete(c, paths[target])
+			r.delete(paths[target])
 		}
 	}
 	for i, p := range paths {
 		switch {
 		case i == target:
 		case u.how == 'm':
-			r.moved(c, p)
+			r.moved(p)
 		default:
-			r.readPath(c, p)
+			r.readPath(p)
 		}
 	}
 }
 
 // moved is a path that is no longer where it was.
-func (r *reader) moved(c *command.Command, p command.Word) {
-	switch r.write(c, p) {
+func (r *reader) moved(p command.Word) {
+	switch r.write(p) {
 	case places.System, places.Root:
-		r.access(c, p, techniques.Deletes)
+		r.access(p, techniques.Deletes)
 	}
-	r.access(c, p, techniques.Reads)
+	r.access(p, techniques.Reads)
 }
 
 func (r *reader) changeDir(c *command.Command) {
@@ -201,10 +235,10 @@ func (r *reader) dd(c *command.Command) {
 	r.grade(gradeInside)
 	for _, a := range c.Args {
 		if p, ok := strings.CutPrefix(a.Text, "of="); ok {
-			r.write(c, command.Word{Text: p, Dynamic: a.Dynamic})
+			r.write(command.Word{Text: p, Dynamic: a.Dynamic})
 		}
 		if p, ok := strings.CutPrefix(a.Text, "if="); ok {
-			r.readPath(c, command.Word{Text: p, Dynamic: a.Dynamic})
+			r.readPath(command.Word{Text: p, Dynamic: a.Dynamic})
 		}
 	}
 }
@@ -222,10 +256,10 @@ func (r *reader) archive(c *command.Command, e commands.Effect) {
 	}
 	r.f.ChangesInside = true
 	if text, ok := flagValue(c, "-C", "--directory", "-d"); ok && c.Name != "zip" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 	}
 	for _, p := range c.Operand() {
-		r.readPath(c, p)
+		r.readPath(p)
 	}
 }
 
@@ -239,7 +273,7 @@ func (r *reader) outputs(c *command.Command) {
 		flags = []string{"-out"}
 	}
 	if text, ok := flagValue(c, flags...); ok && text != "-" {
-		r.write(c, command.Word{Text: text})
+		r.write(command.Word{Text: text})
 		r.act(verb.Create)
 		r.grade(gradeInside)
 	}
@@ -248,10 +282,10 @@ func (r *reader) outputs(c *command.Command) {
 func (r *reader) redirections(c *command.Command) {
 	for _, red := range c.Redirects {
 		if !red.Write {
-			r.readPath(c, red.Path)
+			r.readPath(red.Path)
 			continue
 		}
-		where := r.write(c, red.Path)
+		where := r.write(red.Path)
 		if where == places.Nothing {
 			continue
 		}
@@ -259,14 +293,14 @@ func (r *reader) redirections(c *command.Command) {
 		if !red.Append && where != places.Inside && where != places.Scratch {
 			r.f.Overwrites = true
 			if where == places.System {
-				r.access(c, red.Path, techniques.Deletes)
+				r.access(red.Path, techniques.Deletes)
 			}
 		}
 	}
 }
 
 // write notes that the path is written and returns where it is.
-func (r *reader) write(c *command.Command, p command.Word) places.Kind {
+func (r *reader) write(p command.Word) places.Kind {
 	if strings.Contains(p.Text, "://") || remotePath(p.Text) {
 		r.f.Uploads = r.f.Uploads || remotePath(p.Text)
 		return places.Outside
@@ -290,7 +324,7 @@ func (r *reader) write(c *command.Command, p command.Word) places.Kind {
 		r.grade(gradeOutside)
 	}
 	r.f.Paths = add(r.f.Paths, p.Text)
-	r.access(c, p, techniques.Writes)
+	r.access(p, techniques.Writes)
 	return where
 }
 
@@ -301,20 +335,22 @@ func remotePath(p string) bool {
 }
 
 // access notes what it means that the path is read, written or deleted.
-func (r *reader) access(c *command.Command, p command.Word, a techniques.Access) {
+func (r *reader) access(p command.Word, a techniques.Access) {
+	inside := r.tree.Of(p.Text, p.Dynamic) == places.Inside
 	for _, s := range techniques.OfPath(r.tree.Clean(p.Text), a) {
-		r.sign(s.Tactic, s.Name, s.Weak)
+		// A project has files that are called like those of a system; only hooks act from within it.
+		r.sign(s.Tactic, s.Name, s.Weak || inside && s.Name != "git-hook")
 		if a == techniques.Reads && s.Tactic == "credential-access" {
 			r.grade(gradeSensitive)
 		}
 	}
 }
 
-func (r *reader) readPath(c *command.Command, p command.Word) {
+func (r *reader) readPath(p command.Word) {
 	if p.Text == "" || len(p.Text) > 1024 || strings.Contains(p.Text, "://") || strings.Contains(p.Text, "\n") {
 		return
 	}
-	r.access(c, p, techniques.Reads)
+	r.access(p, techniques.Reads)
 }
 
 // lookers see that a file is there, not what is in it.
@@ -327,16 +363,21 @@ func (r *reader) readOperands(c *command.Command) {
 	if lookers[c.Name] {
 		return
 	}
+	pattern := searchers[c.Name] && !c.Has("-e", "-f", "--regexp", "--file")
 	for i, p := range c.Args {
 		if i > 256 {
 			return
 		}
+		if pattern && !p.Flag() {
+			pattern = false
+			continue
+		}
 		if p.Flag() {
 			if _, v, ok := strings.Cut(p.Text, "="); ok {
-				r.readPath(c, command.Word{Text: v})
+				r.readPath(command.Word{Text: v})
 			}
 			continue
 		}
-		r.readPath(c, p)
+		r.readPath(p)
 	}
 }

@@ -16,6 +16,9 @@ func (r *reader) command(c *command.Command) {
 		r.f.Truncated = true
 		return
 	}
+	if len(c.Args) > maxArgs {
+		c.Args, r.f.Truncated = c.Args[:maxArgs], true
+	}
 	c.Elevated = c.Elevated || r.context.elevated
 	c.Remote = c.Remote || r.context.remote
 	c.Operands = c.Operands || r.context.operands
@@ -116,6 +119,9 @@ func onlyTexts(c *command.Command) bool {
 	return false
 }
 
+// searchers are those printers that read files behind their first operand.
+var searchers = map[string]bool{"grep": true, "egrep": true, "fgrep": true, "rg": true, "ag": true, "ack": true, "jq": true, "findstr": true, "select-string": true}
+
 func (r *reader) signsOf(c *command.Command) {
 	for _, s := range techniques.OfCommand(c, !onlyTexts(c)) {
 		r.sign(s.Tactic, s.Name, s.Weak)
@@ -127,7 +133,7 @@ func (r *reader) assignments(c *command.Command) {
 		switch strings.ToUpper(a.Name) {
 		case "HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE", "SAVEHIST":
 			if c.Dialect == command.Posix {
-				r.sign("defense-evasion", "history", a.Name == "HISTCONTROL" || a.Name == "HISTSIZE" && len(a.Value.Text) > 2)
+				r.sign("defense-evasion", "history", len(a.Value.Text) > 2 && a.Name != "HISTCONTROL" && a.Name != "HISTIGNORE" && !strings.HasPrefix(a.Value.Text, "/dev/"))
 			}
 		case "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "COR_PROFILER", "PROMPT_COMMAND", "BASH_ENV":
 			r.sign("persistence", "preload", false)
@@ -198,7 +204,7 @@ func (r *reader) effect(c *command.Command, e commands.Effect) {
 		}
 	}
 	r.sqlOf(c)
-	if e.Kind == commands.Read && !onlyTexts(c) {
+	if e.Kind == commands.Read && (!onlyTexts(c) || searchers[c.Name]) {
 		r.readOperands(c)
 	}
 }
@@ -212,7 +218,9 @@ func (r *reader) unknownProgram(c *command.Command, e commands.Effect) {
 		r.readOperands(c)
 		return
 	}
-	r.f.Unknown = add(r.f.Unknown, c.Name)
+	if _, client := sqlFlags[c.Name]; !client || !r.f.HasSQL {
+		r.f.Unknown = add(r.f.Unknown, c.Name)
+	}
 	r.readOperands(c)
 }
 
@@ -248,7 +256,7 @@ func (r *reader) unknownSource(c *command.Command) {
 			r.sign("defense-evasion", "encoded-command", false)
 		}
 	}
-	if fetchesAny(c.From, 0) {
+	if fetchesAny(c.From, 0) || containsAny(c.Joined(), "downloadstring", "downloaddata", "downloadfile", "openread(", "webclient") {
 		r.f.RunsDownload = true
 		r.sign("execution", "download-and-run", false)
 	}

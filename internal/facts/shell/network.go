@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/shell/command"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -137,6 +138,7 @@ func (r *reader) request(c *command.Command) {
 		r.f.Changes = true
 		r.grade(gradePublish)
 		r.act(verb.Send)
+		r.addressVerbs(c)
 	}
 	r.f.Uploads = r.f.Uploads || sends && sendsFile(c)
 	saves := strings.HasPrefix(c.Name, "wget") && !spider(c) || c.Has("-O", "--remote-name", "-o", "--output", "-OutFile", "-J", "--remote-name-all", "-outf")
@@ -148,6 +150,24 @@ func (r *reader) request(c *command.Command) {
 	}
 	r.act(verb.Read)
 	r.grade(gradeRead)
+}
+
+// addressVerbs reads a deletion out of the path that something is sent to: "POST /job/x/doDelete".
+func (r *reader) addressVerbs(c *command.Command) {
+	for _, a := range c.Args {
+		_, rest, ok := strings.Cut(a.Text, "://")
+		if !ok {
+			continue
+		}
+		_, path, _ := strings.Cut(rest, "/")
+		for _, w := range input.SplitWords(path) {
+			if verb.Of(w) == verb.Delete {
+				r.f.Destroys = true
+				r.grade(gradeDestroy)
+				r.act(verb.Delete)
+			}
+		}
+	}
 }
 
 func spider(c *command.Command) bool {

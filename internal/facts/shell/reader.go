@@ -16,8 +16,9 @@ const (
 	maxUnwraps  = 12 // scripts in scripts
 	maxWrappers = 24 // wrappers around one command
 	maxText     = 160 << 10
-	maxCommands = 4000
-	maxList     = 64 // entries of a fact that is a list
+	maxCommands = 600
+	maxArgs     = 512 // words of one command that are looked at
+	maxList     = 64  // entries of a fact that is a list
 )
 
 // grade orders what a command does for the fact of that name.

@@ -50,8 +50,11 @@ var cliTools = map[string]bool{
 // sources finds the command lines in the action's arguments.
 func sources(a *input.Action, args *input.Arguments) []source {
 	isShell, dialect, code, cli := tool(a)
-	if onTerminal(a, args) {
+	if window, ok := onTerminal(a, args); ok {
 		isShell, code = true, ""
+		if dialect == "" {
+			dialect = window
+		}
 	}
 	if d, c, ok := language(args); ok {
 		dialect, code = d, c
@@ -73,7 +76,7 @@ func sources(a *input.Action, args *input.Arguments) []source {
 		case code != "" && (named || lineKeys[t.Key]):
 			out = append(out, source{text: t.Value, code: code})
 		case isShell && (named || lineKeys[t.Key] && t.Key != "") || named && looksLikeLine(t.Value):
-			if program == "" && named && !strings.ContainsAny(strings.TrimSpace(t.Value), " \n;|&") {
+			if program == "" && named && bareName(t.Value) {
 				program = t.Value
 				continue
 			}
@@ -83,6 +86,16 @@ func sources(a *input.Action, args *input.Arguments) []source {
 		}
 	}
 	return withArgv(out, args, argv, program, cli, dialect, isShell)
+}
+
+// bareName says that the text is a program's name and nothing that a shell would change.
+func bareName(s string) bool {
+	for _, c := range []byte(s) {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte("_-./\\:+", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // withArgv adds what is given as a program and its arguments.
@@ -153,27 +166,32 @@ func tool(a *input.Action) (isShell bool, dialect command.Dialect, code, cli str
 	return isShell, dialect, code, cli
 }
 
-// onTerminal says that text is typed into a terminal's window.
-func onTerminal(a *input.Action, args *input.Arguments) bool {
-	target := ""
+// terminals are words in a window's title that say that it is a terminal.
+var terminals = []struct {
+	word    string
+	dialect command.Dialect
+}{
+	{"powershell", command.PowerShell}, {"command prompt", command.Cmd}, {"cmd.exe", command.Cmd}, {"terminal", ""}, {"konsole", ""}, {"xterm", ""}, {"iterm", ""}, {"console", ""}, {"tmux", ""}, {"bash", command.Posix}, {"alacritty", ""}, {"kitty", ""}, {"zsh", command.Posix},
+}
+
+// onTerminal says that text is typed into a terminal's window, and which shell that shows.
+func onTerminal(a *input.Action, args *input.Arguments) (command.Dialect, bool) {
+	titles := ""
 	if a.Target != nil {
-		target = a.Target.Kind + " " + a.Target.Name
+		titles = a.Target.Kind + " " + a.Target.Name
 	}
-	texts := []string{target}
 	for _, t := range args.Texts {
 		if t.Key == "window" || t.Key == "app" || t.Key == "application" || t.Key == "target" || t.Key == "windowtitle" {
-			texts = append(texts, t.Value)
+			titles += " " + t.Value
 		}
 	}
-	for _, t := range texts {
-		t = strings.ToLower(t)
-		for _, w := range []string{"terminal", "konsole", "xterm", "iterm", "powershell", "command prompt", "console", "cmd.exe", "tmux", "bash", "alacritty", "kitty"} {
-			if strings.Contains(t, w) {
-				return true
-			}
+	titles = strings.ToLower(titles)
+	for _, t := range terminals {
+		if strings.Contains(titles, t.word) {
+			return t.dialect, true
 		}
 	}
-	return false
+	return "", false
 }
 
 func language(args *input.Arguments) (command.Dialect, string, bool) {

@@ -79,10 +79,20 @@ func (r *reader) inner(c *command.Command) (*command.Command, bool) {
 				r.nested(in.Word.Text, in, command.Posix)
 				return nil, false
 			}
-			return in, false
+			return in, !starts(c)
 		}
 	}
 	return nil, false
+}
+
+// starts says that the wrapper makes something new to run the command in: "docker run".
+func starts(c *command.Command) bool {
+	for _, a := range c.Args {
+		if a.Text == "run" || a.Text == "debug" {
+			return !localSub[c.Name]
+		}
+	}
+	return false
 }
 
 // asksOnly says that the wrapper itself is asked something: "command -v x", "sudo -l".
@@ -170,6 +180,15 @@ func (r *reader) scripts(c *command.Command) bool {
 			r.interpreterInput(c)
 		}
 		return true
+	case "source", ".":
+		if len(c.Args) > 0 && c.Dialect == command.Posix {
+			if c.Args[0].Dynamic && len(c.Inner) > 0 {
+				r.unknownSource(c)
+			}
+			r.readPath(c.Args[0])
+			r.scriptFile(c.Args[0])
+			return true
+		}
 	case "alias", "trap":
 		if c.Dialect == command.Posix && len(c.Args) > 0 {
 			text := c.Args[0].Text
@@ -233,21 +252,15 @@ func (r *reader) interpreter(c *command.Command) {
 			return
 		}
 	}
-	for _, a := range c.Operand() {
-		if a.Text == "-" || c.Has("-s") {
-			break
-		}
-		if a.Text == "<()" || a.Dynamic && len(c.Inner) > 0 {
-			r.unknownSource(c)
-			return
-		}
-		if a.Text == "/dev/stdin" {
-			break
-		}
-		r.scriptFile(a)
-		return
+	words := c.Operand()
+	switch {
+	case len(words) == 0 || words[0].Text == "-" || words[0].Text == "/dev/stdin" || c.Has("-s"):
+		r.interpreterInput(c)
+	case words[0].Text == "<()" || words[0].Dynamic && len(c.Inner) > 0:
+		r.unknownSource(c)
+	default:
+		r.scriptFile(words[0])
 	}
-	r.interpreterInput(c)
 }
 
 // interpreterInput judges what an interpreter reads from a pipe, a heredoc or a file.
@@ -299,22 +312,20 @@ func (r *reader) powerShell(c *command.Command) {
 		isFlag := a.Text != "" && (a.Text[0] == '-' || a.Text[0] == '/')
 		next := c.Args[i+1:]
 		switch {
-		case isFlag && (strings.HasPrefix("encodedcommand", name) && name != "" && name[0] == 'e' && !strings.HasPrefix("executionpolicy", name) || name == "ec" || name == "e" || name == "enc"):
+		case isFlag && (short(name, "encodedcommand", 1) || name == "ec"):
 			r.f.RunsEncoded = true
 			if len(next) > 0 {
 				r.encoded(c, next[0].Text)
 			}
 			return
-		case isFlag && strings.HasPrefix("command", name) && name != "":
+		case isFlag && short(name, "command", 1):
 			r.nested(joined(next), c, command.PowerShell)
 			return
-		case isFlag && strings.HasPrefix("file", name) && name != "":
+		case isFlag && short(name, "file", 1):
 			if len(next) > 0 {
 				r.scriptFile(next[0])
 			}
 			return
-		case isFlag && (strings.HasPrefix("executionpolicy", name) || name == "ep" || strings.HasPrefix("windowstyle", name) || strings.HasPrefix("version", name) || strings.HasPrefix("inputformat", name) || strings.HasPrefix("outputformat", name) || strings.HasPrefix("configurationname", name)):
-			continue
 		case !isFlag && i > 0 && takesValue(c.Args[i-1].Text), isFlag:
 			continue
 		}
@@ -329,10 +340,18 @@ func (r *reader) powerShell(c *command.Command) {
 	r.grade(gradeRun)
 }
 
+// short says that the name is the parameter or a beginning of it, of at least n letters.
+func short(name, parameter string, n int) bool {
+	return len(name) >= n && strings.HasPrefix(parameter, name)
+}
+
 func takesValue(flag string) bool {
 	name := strings.ToLower(strings.TrimLeft(flag, "-/"))
+	if name == "ep" {
+		return true
+	}
 	for _, f := range []string{"executionpolicy", "windowstyle", "version", "inputformat", "outputformat", "configurationname", "workingdirectory"} {
-		if name != "" && strings.HasPrefix(f, name) || name == "ep" {
+		if short(name, f, 1) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/shell/command"
@@ -140,14 +141,7 @@ func (p *pattern) fits(args []command.Word, words []string, texts string) (at in
 	return at, true
 }
 
-func oneOf(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
+func oneOf(list []string, word string) bool { return slices.Contains(list, word) }
 
 func hasFlag(args []command.Word, flags []string) bool {
 	for _, f := range flags {

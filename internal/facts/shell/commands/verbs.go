@@ -35,7 +35,7 @@ func onlyShows(c *command.Command, p *program) bool {
 		return false
 	}
 	first := c.Args[0].Text
-	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
+	if len(c.Args) == 1 && (first == "--version" || first == "-V" || first == "-version" || first == "-v" && p != nil && p.area != "text" && p.area != "files" || first == "-h" && c.Name != "shutdown" || first == "/?" || first == "-?") {
 		return true
 	}
 	if first == "--help" {
@@ -45,6 +45,9 @@ func onlyShows(c *command.Command, p *program) bool {
 		return false
 	}
 	if first == "help" && p != nil {
+		return true
+	}
+	if shortDryRun(c, first) {
 		return true
 	}
 	for i, a := range c.Args {
@@ -60,21 +63,37 @@ func onlyShows(c *command.Command, p *program) bool {
 	return false
 }
 
+// shortDryRuns are subcommands where "-n" only shows.
+var shortDryRuns = map[string]map[string]bool{
+	"git": {"clean": true, "add": true, "rm": true, "mv": true, "push": true, "prune": true},
+	"zfs": {"destroy": true}, "hg": {"addremove": true, "purge": true, "add": true, "merge": false}, "p4": {"sync": true, "revert": true, "clean": true, "reconcile": true, "obliterate": false},
+	"borg": {"create": true, "delete": true, "prune": true, "extract": true}, "restic": {"forget": true, "backup": true}, "docker-slim": {},
+}
+
+func shortDryRun(c *command.Command, sub string) bool {
+	return shortDryRuns[c.Name][sub] && c.Has("-n")
+}
+
 // valueFlag says that what follows the flag may be its value.
 func valueFlag(w command.Word) bool {
 	return w.Flag() && !strings.Contains(w.Text, "=") && (w.Text == "-m" || w.Text == "--message" || w.Text == "--name" || w.Text == "--title" || w.Text == "--body")
 }
 
 func dryRun(arg string) bool {
+	if len(arg) < 5 || arg[0] != '-' {
+		return false
+	}
 	for _, f := range dryRuns {
 		if arg == f {
 			return true
 		}
-		if value, ok := strings.CutPrefix(arg, f+"="); ok {
-			return value != "none" && value != "false" && value != "0" && value != "no" && value != "off"
-		}
-		if value, ok := strings.CutPrefix(arg, f+":"); ok {
-			return !strings.Contains(value, "false") && value != "0"
+		value, ok := strings.CutPrefix(arg, f)
+		switch {
+		case !ok:
+		case value[0] == '=':
+			return value != "=none" && value != "=false" && value != "=0" && value != "=no" && value != "=off"
+		case value[0] == ':':
+			return !strings.Contains(value, "false") && value != ":0"
 		}
 	}
 	return false
@@ -112,13 +131,7 @@ func byVerbs(name string, words []string, args []command.Word, known bool) Kind 
 		}
 	}
 	if best <= Read {
-		for _, a := range args {
-			if a.Flag() {
-				if k, _ := wordKind(strings.ToLower(strings.SplitN(strings.TrimLeft(a.Text, "-"), "=", 2)[0])); k > best && (k >= Delete || best == Unknown) {
-					best = k
-				}
-			}
-		}
+		best = max(best, byFlags(args, best == Unknown))
 	}
 	if best == Unknown && !known {
 		k, _ := wordKind(name)
@@ -140,4 +153,19 @@ func wordKind(word string) (k Kind, reads bool) {
 		}
 	}
 	return Unknown, false
+}
+
+// byFlags reads verbs from flags: "--delete", "--purge". Less than a deletion counts only where nothing else is known.
+func byFlags(args []command.Word, all bool) Kind {
+	best := Unknown
+	for _, a := range args {
+		if !a.Flag() {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(a.Text, "-"), "=")
+		if k, _ := wordKind(strings.ToLower(name)); k > best && (k >= Delete || all) {
+			best = k
+		}
+	}
+	return best
 }

@@ -3,6 +3,7 @@ package places
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -116,12 +117,9 @@ func (t Tree) Of(p string, dynamic bool) Kind {
 	case under(clean, scratch, true):
 		return Scratch
 	}
-	for _, s := range system {
-		if bare == s {
-			return Root
-		}
-	}
 	switch {
+	case slices.Contains(system, bare):
+		return Root
 	case clean[0] == '~':
 		return Home
 	case under(clean, system, true):

@@ -13,7 +13,7 @@ import (
 // Limits of what is read; a script beyond them is truncated.
 const (
 	maxDepth    = 80   // open brackets and keywords at once
-	maxCommands = 4000 // simple commands
+	maxCommands = 1000 // simple commands
 	maxFields   = 64   // words that one word may expand to
 )
 

@@ -66,8 +66,14 @@ func braces(word *syntax.Word) ([]*syntax.Word, bool) {
 	if !syntax.SplitBraces(copied) {
 		return nil, false
 	}
-	words := expand.Braces(copied)
-	return words, len(words) > 0 && len(words) <= maxFields
+	var words []*syntax.Word
+	for w, err := range expand.BracesSeq(nil, copied) {
+		if err != nil || len(words) == maxFields {
+			return nil, false
+		}
+		words = append(words, w)
+	}
+	return words, len(words) > 0
 }
 
 // joined is the word as one text, as in an assignment, a heredoc or after ">".

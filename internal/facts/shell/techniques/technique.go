@@ -39,14 +39,18 @@ type pathRule struct {
 type anchored struct {
 	text       string
 	begin, end bool
+	id         int // in pathTexts
 }
 
 type rule struct {
 	sign   Sign
 	groups [][]string
+	ids    [][]int // of the groups' texts in wideTexts; negative numbers want them not to be there
 }
 
 var (
+	pathTexts         = newMatcher()
+	wideTexts         = newMatcher()
 	pathRules         = loadPaths()
 	byName, wideRules = loadCommands()
 )
@@ -84,6 +88,7 @@ func loadPaths() []pathRule {
 			a := anchored{begin: strings.HasPrefix(t, "^"), end: strings.HasSuffix(t, "$")}
 			a.text = strings.TrimSuffix(strings.TrimPrefix(t, "^"), "$")
 			if a.text != "" {
+				a.id = pathTexts.id(a.text)
 				r.texts = append(r.texts, a)
 			}
 		}
@@ -95,13 +100,15 @@ func loadPaths() []pathRule {
 // OfPath returns what it means to access the path, which is clean as [places.Tree.Clean] makes it.
 func OfPath(clean string, access Access) []Sign {
 	var signs []Sign
+	found := pathTexts.find(clean)
+	registry := strings.HasPrefix(clean, "hk") || strings.Contains(clean, "registry::")
 	for i := range pathRules {
 		r := &pathRules[i]
-		if strings.IndexByte(r.access, byte(access)) < 0 {
+		if strings.IndexByte(r.access, byte(access)) < 0 || strings.HasPrefix(r.sign.Name, "registry-") && !registry {
 			continue
 		}
 		for _, t := range r.texts {
-			if t.in(clean) {
+			if found.has(t.id) && t.in(clean) {
 				signs = append(signs, r.sign)
 				break
 			}
@@ -145,6 +152,7 @@ func loadCommands() (map[string][]*rule, []*rule) {
 		}
 		for name := range strings.SplitSeq(strings.ToLower(groups[0]), "|") {
 			if name = strings.TrimSpace(name); name == "*" {
+				r.number()
 				general = append(general, r)
 			} else {
 				named[name] = append(named[name], r)
@@ -166,8 +174,9 @@ func OfCommand(c *command.Command, wide bool) []Sign {
 		}
 	}
 	if wide {
+		found := wideTexts.find(text)
 		for _, r := range wideRules {
-			if r.fits(text) {
+			if r.fitsFound(found) {
 				signs = append(signs, r.sign)
 			}
 		}
@@ -190,6 +199,38 @@ func (r *rule) fits(text string) bool {
 			}
 		}
 		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// number gives the rule's texts their numbers in wideTexts.
+func (r *rule) number() {
+	for _, g := range r.groups {
+		var ids []int
+		for _, a := range g {
+			if text, ok := strings.CutPrefix(a, "!"); ok {
+				ids = append(ids, -1-wideTexts.id(text))
+			} else {
+				ids = append(ids, wideTexts.id(a))
+			}
+		}
+		r.ids = append(r.ids, ids)
+	}
+}
+
+// fitsFound is fits, given the texts that were found.
+func (r *rule) fitsFound(found bits) bool {
+	for _, g := range r.ids {
+		one := false
+		for _, id := range g {
+			if id >= 0 && found.has(id) || id < 0 && !found.has(-1-id) {
+				one = true
+				break
+			}
+		}
+		if !one {
 			return false
 		}
 	}

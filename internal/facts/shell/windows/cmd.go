@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	maxDepth    = 60
-	maxCommands = 4000
+	maxDepth    = 30
+	maxCommands = 1000
 )
 
 // cmdKnown are variables of cmd.exe whose value is as good as known.
@@ -291,7 +291,7 @@ func named(c *command.Command, words []command.Word) {
 	if !first.Quoted {
 		if i := strings.IndexByte(first.Text, '/'); i > 0 && !strings.Contains(first.Text[:i], ".") && !strings.Contains(first.Text, "://") {
 			var flags []command.Word
-			for _, f := range strings.Split(first.Text[i+1:], "/") {
+			for f := range strings.SplitSeq(first.Text[i+1:], "/") {
 				flags = append(flags, command.Word{Text: "/" + f})
 			}
 			first.Text = first.Text[:i]

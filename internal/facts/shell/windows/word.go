@@ -109,8 +109,8 @@ func (r *psReader) variable(b *strings.Builder, w *command.Word) {
 	}
 	start, end := r.pos, r.pos
 	if r.pos < len(r.text) && r.text[r.pos] == '{' {
-		if close := strings.IndexByte(r.text[r.pos:], '}'); close > 0 {
-			start, end = r.pos+1, r.pos+close
+		if length := strings.IndexByte(r.text[r.pos:], '}'); length > 0 {
+			start, end = r.pos+1, r.pos+length
 			r.pos = end + 1
 		}
 	} else {
@@ -142,6 +142,9 @@ func isNameByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
+// maxGroup is how much of a bracket's text stands in the word; its commands are read whole.
+const maxGroup = 8 << 10
+
 // group reads "(…)" or "{…}": its commands are read, and its text stands in the word. Strings
 // joined by "+" or "-f" are put together, because that is how names of commands are hidden.
 func (r *psReader) group(b *strings.Builder, w *command.Word) {
@@ -166,7 +169,7 @@ func (r *psReader) group(b *strings.Builder, w *command.Word) {
 	}
 	r.pos = min(r.pos+1, len(r.text))
 	w.Dynamic = true
-	b.WriteString(strings.ReplaceAll(r.text[start:r.pos], "`", ""))
+	b.WriteString(strings.ReplaceAll(r.text[start:min(r.pos, start+maxGroup)], "`", ""))
 }
 
 // bracket copies "[type]" or "[index]" as it stands.
@@ -176,9 +179,10 @@ func (r *psReader) bracket(b *strings.Builder) {
 		ch := r.text[r.pos]
 		b.WriteByte(ch)
 		r.pos++
-		if ch == '[' {
+		switch ch {
+		case '[':
 			depth++
-		} else if ch == ']' {
+		case ']':
 			if depth--; depth == 0 {
 				return
 			}
