@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts/file"
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/screen"
 	"github.com/weighlock/weighlock/internal/facts/web"
 )
 
@@ -15,6 +16,7 @@ import (
 var domains = []domain{
 	domainOf("", base),
 	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
+	domainOf("screen", func(s *Set) (*screen.Facts, error) { return screen.Of(s.Action) }),
 	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
 }
 

@@ -104,3 +104,12 @@ func SiteOfText(text string) Site {
 	}
 	return s
 }
+
+// SiteOfURL judges the host and the path of a URL.
+func SiteOfURL(raw string) Site {
+	l := Judge(raw, nil)
+	if len(l.Path) > 1 {
+		return l.Host.site | SiteOfText(l.Path)
+	}
+	return l.Host.site
+}
