@@ -58,6 +58,9 @@ func Of(a *input.Action) (*Facts, error) {
 	f := &Facts{}
 	op, named := ofTool(a)
 	paths := collect(args, named, anyOf(a.Words, stores))
+	if !named && anyOf(a.Words, hints) && !first(a.Words, strangers) {
+		paths = collect(args, true, anyOf(a.Words, stores))
+	}
 	if named && len(paths) == 0 {
 		paths = appendPlainTarget(paths, a)
 	}

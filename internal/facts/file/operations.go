@@ -86,8 +86,10 @@ func ofWord(w string) operation {
 }
 
 // nouns make a tool one for files.
-var nouns = set("file", "files", "filesystem", "fs", "directory", "directories", "dir", "dirs", "folder", "folders", "path", "paths", "filename", "drive", "gdrive", "onedrive", "dropbox", "sharepoint", "box", "s3", "gcs", "blob", "blobs", "bucket", "buckets", "object", "objects", "sftp", "ftp", "scp",
-	"attachment", "attachments", "symlink", "archive", "zip", "tar", "notebook", "workspace", "disk", "storage", "upload", "download", "unzip", "pdf", "docx", "xlsx", "csv", "texteditor", "editor")
+var nouns = set("file", "files", "filesystem", "fs", "directory", "directories", "dir", "dirs", "folder", "folders", "paths", "filename", "gdrive", "onedrive", "dropbox", "sharepoint", "s3", "gcs", "bucket", "buckets", "sftp", "ftp", "scp", "symlink", "unzip", "texteditor")
+
+// hints make it one where it is given a path.
+var hints = set("path", "drive", "box", "blob", "blobs", "object", "objects", "attachment", "attachments", "archive", "zip", "tar", "notebook", "workspace", "disk", "storage", "upload", "download", "pdf", "docx", "xlsx", "csv", "editor", "document", "documents", "image", "photo", "video", "spreadsheet")
 
 // classic are the names of tools that are nouns enough: the commands of POSIX.
 var classic = set("cat", "ls", "cd", "cp", "mv", "rm", "rmdir", "mkdir", "touch", "head", "tail", "grep", "find", "du", "wc", "diff", "pwd", "tee", "chmod", "chown", "ln", "stat", "tree", "sort", "unzip", "zip", "tar", "sed", "shred", "unlink", "glob", "read", "write", "edit", "multiedit", "multi_edit", "view", "echo", "truncate", "delete", "rename", "move", "copy", "create", "str_replace", "insert")

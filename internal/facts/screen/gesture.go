@@ -51,7 +51,8 @@ var gestures = func() map[string]gesture {
 // own are words that make a tool one for screens, and frames those that may.
 var (
 	own    = words("computer mouse keyboard gui screen desktop cua pyautogui xdotool computeruse cursor vnc rdp uiautomation autogui")
-	frames = words("browser playwright puppeteer page ui element android adb mobile phone device app window windows terminal operator selenium webdriver macos web dom chrome appium stagehand tool mcp use action control tars default functions input xcuitest webarena osworld browsergym by at on the to in for an")
+	frames = words("browser playwright puppeteer page ui element android adb mobile phone device app window windows terminal operator selenium webdriver macos web dom chrome appium stagehand tool mcp use action control tars xcuitest webarena osworld browsergym")
+	fill   = words("by at on the to in for an into")
 	// alone are gestures that need no such word beside them.
 	alone = words("click doubleclick leftclick rightclick middleclick tripleclick dblclick tap longpress typetext inputtext presskey keypress hotkey scroll drag hover swipe screenshot type key mousemove fill fillform selectoption leftclickdrag draganddrop sendkeys takescreenshot clickelement clickat typewrite keycombo clickbutton dragto entertext press clickelementbyindex cursorposition mouseclick openapp")
 )
@@ -64,7 +65,7 @@ func ofTool(a *input.Action) (g gesture, ours bool) {
 	for _, w := range a.Words {
 		ours = ours || own[w]
 		frame = frame || own[w] || frames[w]
-		if gestures[w] == 0 && (own[w] || frames[w]) {
+		if gestures[w] == 0 && (own[w] || frames[w] || fill[w]) {
 			continue
 		}
 		if n++; n == 1 {
