@@ -65,7 +65,7 @@ func ofTool(a *input.Action) (g gesture, ours bool) {
 	for _, w := range a.Words {
 		ours = ours || own[w]
 		frame = frame || own[w] || frames[w]
-		if gestures[w] == 0 && (own[w] || frames[w] || fill[w]) {
+		if (own[w] || frames[w] || fill[w]) && (gestures[w] == 0 || own[w] && len(a.Words) > 1) {
 			continue
 		}
 		if n++; n == 1 {
@@ -81,8 +81,16 @@ func ofTool(a *input.Action) (g gesture, ours bool) {
 			g = gestures[last]
 		}
 	}
-	ours = ours || a.Breakpoint == "computer_use" || g != 0 && (frame || alone[name])
+	ours = ours || a.Breakpoint == "computer_use" || g != 0 && (frame || alone[name] || n <= 3 && bodily[first])
 	return g, ours
+}
+
+// bodily are gestures that no tool for anything else begins with.
+var bodily = words("click tap scroll hover drag swipe doubleclick double mousedown")
+
+// acts says that a tool leaves it to its arguments what is done: browser_action, execute_action.
+func acts(names []string) bool {
+	return has(names, "action") || has(names, "actions") || has(names, "browser") || has(names, "android") || has(names, "mobile") || has(names, "step")
 }
 
 // gestureKeys hold the name of a gesture in the arguments.

@@ -67,6 +67,10 @@ func (s *scene) actions(t *input.Text) {
 	if !gestureKeys[t.Key] && !(t.Key == "code" || t.Key == "script" || t.Key == "python" || t.Key == "pyautogui" || t.Key == "actionstr") || holders[t.Parent] || t.Key == "type" && t.Value == "text" {
 		return
 	}
+	if s.gesture&clicks != 0 && strings.IndexByte(t.Value, ' ') > 0 && strings.IndexByte(t.Value, '(') < 0 {
+		s.label(t.Value) // "click the red button"
+		return
+	}
 	if strings.IndexByte(t.Value, '(') >= 0 {
 		s.script(t.Value)
 		return
@@ -96,8 +100,11 @@ func (s *scene) text(t *input.Text) {
 		s.role = strings.TrimSpace(s.role + " " + strings.ToLower(v[:min(len(v), 64)]))
 	case keyKeys[key]:
 		if s.gesture&presses == 0 && s.gesture&types != 0 && key != "modifiers" {
-			s.enterText(v)
-			return
+			if k := keysOf(v); len(k) == 0 || !modifier(k[0]) && strokes[k[0]] == 0 {
+				s.enterText(v)
+				return
+			}
+			s.gesture |= presses
 		}
 		s.keys = append(s.keys, keysOf(v)...)
 	case key == "text" && s.gesture&(presses|types) == presses && !held:

@@ -65,11 +65,11 @@ func Of(a *input.Action) (*Facts, error) {
 	}
 	f := &Facts{}
 	g, ours := ofTool(a)
-	if !ours {
+	if !ours && !acts(a.Words) {
 		return f, nil
 	}
 	s := look(args, g)
-	if s.gesture == leads && a.Breakpoint != "computer_use" && s.app == "" {
+	if !ours && s.gesture == 0 || s.gesture == leads && a.Breakpoint != "computer_use" && s.app == "" {
 		return f, nil // an address: the domain web
 	}
 	f.Found = true
