@@ -13,6 +13,7 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
+	"github.com/weighlock/weighlock/internal/facts/screen"
 	"github.com/weighlock/weighlock/internal/facts/shell"
 	"github.com/weighlock/weighlock/internal/facts/tool"
 	"github.com/weighlock/weighlock/internal/facts/web"
@@ -29,6 +30,7 @@ var domains = []domain{
 	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
 	domainOf("shell", func(s *Set) (*shell.Facts, error) { return shell.Of(s.Action) }),
 	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
+	domainOf("screen", func(s *Set) (*screen.Facts, error) { return screen.Of(s.Action) }),
 	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
 	domainOf("lately", func(s *Set) (*lately.Facts, error) { return lately.Of(s.Action, s.History) }),
 }

@@ -41,6 +41,16 @@ func collect(args *input.Arguments, named, stored bool) []given {
 	return list
 }
 
+// strong says that an argument is a path by its key.
+func strong(args *input.Arguments) bool {
+	for i := range args.Texts {
+		if strongKeys[args.Texts[i].Key] {
+			return true
+		}
+	}
+	return false
+}
+
 // isPath says whether a text is one: in a tool for files nearly everything under a telling
 // key is, elsewhere only what looks like it.
 func isPath(t *input.Text, named bool) bool {

@@ -56,8 +56,11 @@ func Of(a *input.Action) (*Facts, error) {
 		return nil, err
 	}
 	f := &Facts{}
-	op, named := ofTool(a)
+	op, named := ofTool(a, args)
 	paths := collect(args, named, anyOf(a.Words, stores))
+	if !named && anyOf(a.Words, hints) && !first(a.Words, strangers) {
+		paths = collect(args, true, anyOf(a.Words, stores))
+	}
 	if named && len(paths) == 0 {
 		paths = appendPlainTarget(paths, a)
 	}

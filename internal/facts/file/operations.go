@@ -86,11 +86,19 @@ func ofWord(w string) operation {
 }
 
 // nouns make a tool one for files.
-var nouns = set("file", "files", "filesystem", "fs", "directory", "directories", "dir", "dirs", "folder", "folders", "path", "paths", "filename", "drive", "gdrive", "onedrive", "dropbox", "sharepoint", "box", "s3", "gcs", "blob", "blobs", "bucket", "buckets", "object", "objects", "sftp", "ftp", "scp",
-	"attachment", "attachments", "symlink", "archive", "zip", "tar", "notebook", "workspace", "disk", "storage", "upload", "download", "unzip", "pdf", "docx", "xlsx", "csv", "texteditor", "editor")
+var nouns = set("file", "files", "filesystem", "fs", "directory", "directories", "dir", "dirs", "folder", "folders", "paths", "filename", "gdrive", "onedrive", "dropbox", "sharepoint", "s3", "gcs", "bucket", "buckets", "sftp", "ftp", "scp", "symlink", "unzip", "texteditor")
+
+// hints make it one where it is given a path.
+var hints = set("path", "drive", "box", "blob", "blobs", "object", "objects", "attachment", "attachments", "archive", "zip", "tar", "notebook", "workspace", "disk", "storage", "upload", "download", "pdf", "docx", "xlsx", "csv", "editor", "document", "documents", "image", "photo", "video", "spreadsheet")
 
 // classic are the names of tools that are nouns enough: the commands of POSIX.
-var classic = set("cat", "ls", "cd", "cp", "mv", "rm", "rmdir", "mkdir", "touch", "head", "tail", "grep", "find", "du", "wc", "diff", "pwd", "tee", "chmod", "chown", "ln", "stat", "tree", "sort", "unzip", "zip", "tar", "sed", "shred", "unlink", "glob", "read", "write", "edit", "multiedit", "multi_edit", "view", "echo", "truncate", "delete", "rename", "move", "copy", "create", "str_replace", "insert")
+var classic = set("cat", "ls", "cd", "cp", "mv", "rm", "rmdir", "mkdir", "touch", "head", "tail", "grep", "find", "du", "wc", "diff", "pwd", "tee", "chmod", "chown", "ln", "stat", "tree", "sort", "unzip", "zip", "tar", "sed", "shred", "unlink", "glob", "echo", "truncate")
+
+// general are verbs that make one only beside a key that is always a path.
+var general = set("read", "write", "edit", "multiedit", "view", "delete", "rename", "move", "copy", "create", "insert", "replace", "remove", "append", "save", "open")
+
+// contentWords name what a file holds, though they are verbs at the beginning of a name.
+var contentWords = set("text", "log", "logs", "message", "messages", "mail", "email", "contact", "note", "record", "book", "status", "info", "history", "image", "allowed")
 
 // stores are the words of tools whose relative paths are names in a bucket or a cloud drive.
 var stores = set("drive", "gdrive", "onedrive", "dropbox", "sharepoint", "box", "s3", "gcs", "blob", "blobs", "bucket", "buckets", "object", "objects")
@@ -99,15 +107,18 @@ var stores = set("drive", "gdrive", "onedrive", "dropbox", "sharepoint", "box", 
 var strangers = set("bash", "shell", "sh", "zsh", "terminal", "powershell", "cmd", "command", "sql", "query", "database", "kubectl", "docker", "python", "git", "screen", "click", "browser")
 
 // ofTool is what the tool's name says, and whether it is the name of a tool for files.
-func ofTool(a *input.Action) (op operation, named bool) {
+func ofTool(a *input.Action, args *input.Arguments) (op operation, named bool) {
 	stranger := false
 	for i, w := range a.Words {
-		op |= ofWord(w)
+		if i == 0 || !contentWords[w] {
+			op |= ofWord(w)
+		}
 		named = named || nouns[w]
 		stranger = stranger || i == 0 && strangers[w]
 	}
-	if len(a.Words) <= 2 && len(a.Words) > 0 && classic[a.Words[len(a.Words)-1]] {
-		named = true
+	if n := len(a.Words); n > 0 && n <= 2 {
+		last := a.Words[n-1]
+		named = named || classic[last] || general[last] && strong(args)
 	}
 	if last := len(a.Words) - 1; last >= 0 && a.Words[last] == "echo" {
 		op |= appends

@@ -154,8 +154,10 @@ func (k *Path) spell(p string) string {
 		k.Tricky = true
 		p = strings.NewReplacer("\x00", "", "\r", "", "\n", "").Replace(p)
 	}
-	if plain := signs.Replace(p); plain != p {
-		p, k.Tricky = plain, true
+	if !ascii(p) {
+		if plain := signs.Replace(p); plain != p {
+			p, k.Tricky = plain, true
+		}
 	}
 	for range 3 { // encoded twice or thrice is a trick of its own
 		decoded, ok := decode(p)
@@ -242,6 +244,15 @@ func (k *Path) slashes(p string) string {
 		}
 	}
 	return p
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 func cutFold(s, prefix string) (string, bool) {

@@ -19,7 +19,7 @@ func (f *Facts) decide(d doing, k kind, c *call, links []Link) {
 	f.RPC = c.jsonrpc
 	f.GraphQL = c.graphql || len(links) > 0 && strings.HasSuffix(strings.ToLower(strings.TrimSuffix(f.Path, "/")), "/graphql")
 	f.Mutation = c.mutates
-	f.method(d, k, c)
+	f.method(d, k|c.kinds, c)
 	var asked kind
 	for i := range links {
 		asked |= links[i].Changes
@@ -30,7 +30,7 @@ func (f *Facts) decide(d doing, k kind, c *call, links []Link) {
 	only := f.onlyReads(c, links, rpcReads, k)
 	f.Submits = f.Method != "" && !reads && !only || f.GetActs && f.Method != "" || c.mutates || d&uploadsIt != 0 || c.enter && f.Controls
 	if f.Submits {
-		k |= asked | fromRPC
+		k |= asked | fromRPC | c.kinds
 		if !f.GetActs {
 			k |= f.submitted(c, links)
 		}

@@ -232,13 +232,34 @@ func (h *Host) lookalike(own map[string]bool) {
 		}
 	}
 	label, _, _ := strings.Cut(shown, ".")
-	h.Lookalike = mixed(label) || brandish(label) || h.borrows(base)
+	plain := skeleton(label)
+	h.Lookalike = mixed(label) || brandish(label, plain) || h.borrows(base)
 	for domain := range own {
 		if h.Lookalike {
 			return
 		}
-		ours, _, _ := strings.Cut(registered(domain), ".")
-		foreign := base != registered(domain)
-		h.Lookalike = foreign && len(ours) >= 5 && (label != ours && (resembles(label, ours) || near(label, ours)) || strings.Contains("."+h.Name, "."+domain+".") || hasLure(label, ours))
+		if strings.HasSuffix(h.Name, "."+domain) || endsWithLabel(domain, base) {
+			continue // a subdomain of ours, or a sister of one
+		}
+		ours := mainLabel(domain)
+		h.Lookalike = len(ours) >= 5 && (label != ours && (resembles(label, plain, ours) || near(label, ours)) || strings.Contains("."+h.Name, "."+domain+".") || hasLure(label, ours))
 	}
+}
+
+func endsWithLabel(name, base string) bool {
+	return strings.HasSuffix(name, base) && (len(name) == len(base) || name[len(name)-len(base)-1] == '.')
+}
+
+// mainLabel is the label that people know a domain by: acme of wiki.acme.co.uk. It saves
+// looking up the public suffix of each of the organisation's domains.
+func mainLabel(domain string) string {
+	end := strings.LastIndexByte(domain, '.')
+	for end > 0 {
+		start := strings.LastIndexByte(domain[:end], '.') + 1
+		if end-start > 3 || start == 0 {
+			return domain[start:end]
+		}
+		end = start - 1
+	}
+	return domain
 }

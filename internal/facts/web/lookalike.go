@@ -1,6 +1,8 @@
 package web
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -23,6 +25,9 @@ var skeletons = map[rune]rune{
 var digraphs = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d")
 
 func skeleton(s string) string {
+	if ascii(s) && strings.IndexAny(s, "013457") < 0 {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if c, ok := skeletons[r]; ok {
 			return c
@@ -41,26 +46,38 @@ func mixed(label string) bool {
 	return latin && alike
 }
 
-func brandish(label string) bool {
+var brandList = slices.Sorted(maps.Keys(brands))
+
+// brandish says that a label imitates a well-known name; s is its skeleton.
+func brandish(label, s string) bool {
 	if brands[label] {
 		return false
 	}
-	s := skeleton(label)
-	if s != label && brands[s] || brands[digraphs.Replace(s)] || brands[strings.ReplaceAll(s, "l", "i")] || brands[strings.ReplaceAll(s, "-", "")] && strings.Contains(s, "-") {
+	if s != label && brands[s] || brands[undouble(s)] || strings.IndexByte(s, 'l') >= 0 && brands[strings.ReplaceAll(s, "l", "i")] || strings.IndexByte(s, '-') >= 0 && brands[strings.ReplaceAll(s, "-", "")] {
 		return true
 	}
-	for b := range brands {
-		if len(b) >= 6 && (near(s, b) && (squeeze(s) == squeeze(b) || swapped(s, b))) || strings.Contains(s, b) && hasLure(s, b) {
+	for _, b := range brandList {
+		switch d := len(s) - len(b); {
+		case d < -1:
+		case len(b) >= 6 && d <= 1 && near(s, b) && (squeeze(s) == squeeze(b) || swapped(s, b)), d >= 2 && hasLure(s, b):
 			return true
 		}
 	}
 	return false
 }
 
-// resembles says that two different labels look the same.
-func resembles(label, other string) bool {
-	s := skeleton(label)
-	return s == skeleton(other) || digraphs.Replace(s) == digraphs.Replace(skeleton(other)) || swapped(label, other)
+// undouble reads letters that are written as two: "rn" for "m".
+func undouble(s string) string {
+	if strings.Contains(s, "rn") || strings.Contains(s, "vv") || strings.Contains(s, "cl") {
+		return digraphs.Replace(s)
+	}
+	return s
+}
+
+// resembles says that two different labels look the same; plain is the skeleton of the first.
+func resembles(label, plain, other string) bool {
+	o := skeleton(other)
+	return plain == o || undouble(plain) == undouble(o) || swapped(label, other)
 }
 
 // hasLure says that a label is a name joined with a word such as "login": paypal-login.

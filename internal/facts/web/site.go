@@ -104,3 +104,19 @@ func SiteOfText(text string) Site {
 	}
 	return s
 }
+
+// SiteOfURL judges the host and the path of a URL.
+func SiteOfURL(raw string) Site {
+	raw = clean(raw[:min(len(raw), 2048)])
+	if i := strings.Index(raw, "://"); i >= 0 {
+		raw = raw[i+3:]
+	}
+	host, path, _ := strings.Cut(raw, "/")
+	host = strings.ToLower(host[strings.LastIndexByte(host, '@')+1:])
+	host, _, _ = strings.Cut(host, ":")
+	s := siteOf(host, registered(host))
+	if path != "" {
+		s |= SiteOfText(path)
+	}
+	return s
+}

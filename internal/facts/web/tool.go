@@ -75,6 +75,10 @@ func ofTool(a *input.Action) (d doing, named, lone bool, k kind) {
 	if d == 0 && unknown {
 		d = strange
 	}
+	named = named || has(a.Words, "submit") && has(a.Words, "form") || d&searchesIt != 0 && (has(a.Words, "google") || has(a.Words, "bing") || has(a.Words, "duckduckgo") || has(a.Words, "tavily") || has(a.Words, "online"))
+	if d&navigates == 0 && (has(a.Words, "webhook") || has(a.Words, "webhooks")) {
+		d |= sends
+	}
 	return d, named, lone, k
 }
 

@@ -86,6 +86,9 @@ func Of(a *input.Action) (*Facts, error) {
 	}
 	f.Found = true
 	c.sent(args)
+	if has(a.Words, "curl") || has(a.Words, "wget") || has(a.Words, "httpie") || has(a.Words, "http") {
+		c.options(args)
+	}
 	links := f.look(c, a.Org)
 	f.decide(d, k, c, links)
 	f.Acts = f.acts()
