@@ -311,7 +311,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	s := known()
-	for i := range uint64(20_000) {
+	for i := range uint64(3_000) {
 		a := pay(i*1000+1, time.Duration(i)*time.Second, fmt.Sprint("r", i), 1)
 		a.tool, a.principal = fmt.Sprint("t", i), fmt.Sprint("p", i)
 		a.tell(s)
