@@ -11,7 +11,7 @@ import (
 // entails says which acts of a request ask for an act.
 var entails = map[verb.Act][]verb.Act{
 	verb.Create:  {verb.Create, verb.Change, verb.Send, verb.Publish, verb.Pay, verb.Install, verb.Run, verb.Deploy, verb.Grant},
-	verb.Change:  {verb.Change, verb.Create, verb.Delete, verb.Stop, verb.Pay, verb.Grant, verb.Run, verb.Install, verb.Deploy},
+	verb.Change:  {verb.Change, verb.Create, verb.Publish, verb.Send, verb.Delete, verb.Stop, verb.Pay, verb.Grant, verb.Run, verb.Install, verb.Deploy},
 	verb.Delete:  {verb.Delete},
 	verb.Send:    {verb.Send, verb.Publish},
 	verb.Publish: {verb.Publish, verb.Send, verb.Create},
@@ -28,15 +28,15 @@ var entails = map[verb.Act][]verb.Act{
 // ways are how people ask for an act without its verb.
 var ways = map[verb.Act][]string{
 	verb.Send:    {"let me know", "let him know", "let her know", "let them know", "let us know", " dm ", "drop a line", "get in touch", "write them", "write him", "write her", "write to", "write me", "tell ", "text ", "message"},
-	verb.Publish: {"put it on", "post ", "share ", "tweet", "go public", "make public", "comment", "upload"},
+	verb.Publish: {"put it on", "post ", "share ", "tweet", "go public", "make public", "comment", "upload", "ask for", "ask in", "ask the"},
 	verb.Delete:  {"get rid of", "take down", "take off", "throw away", "no longer need", "clean up", "tidy up", "wipe", "retract", "unsend", "take back", "take it back"},
 	verb.Pay:     {"settle the bill", "pay ", "book ", "booking", "order ", "buy ", "purchase", "refund", "send money", "donate", "transfer", "insurance", "upgrade my", "reservation", "ticket", " eth", " btc", " usd", " eur", " tokens", " coins", "$", "€", "£", " money"},
 	verb.Grant:   {"give access", "add to the", "add him", "add her", "add them", "invite", "permission", "remove from the", "sign up"},
 	verb.Create:  {"set up", "put on the calendar", "make a", "add a", "add ", "new ", "draft", "prepare", "write a", "schedule", "book ", "propose", "submit", "open a"},
-	verb.Change:  {"fix ", "turn on", "turn off", "switch", "return my", "exchange", "upvote", "downvote", "vote", "like ", "follow", "subscribe", "configure", "alias", "default", "not working", "doesn't work", "does not work", "no service", "broken", "issue", "problem", "too slow", "very slow"},
+	verb.Change:  {"fix ", "turn on", "turn off", "switch", "return my", "exchange", "upvote", "downvote", "thumbs up", "thumbs down", "vote", "like ", "follow", "subscribe", "configure", "alias", "default", "not working", "doesn't work", "does not work", "no service", "broken", "issue", "problem", "too slow", "very slow"},
 	verb.Stop:    {"call off", "cancel", "give up", "back out", "stop "},
 	verb.Install: {"set up", "install", "add the extension", "clone"},
-	verb.Run:     {"run ", "try ", "execute", "compile", "build", "test "},
+	verb.Run:     {"run ", "try ", "execute", "compile", "build", "test ", "call the", "calling ", "invoke", "invocation"},
 	verb.Login:   {"log in", "sign in", "my account", "password", "username", "credentials"},
 }
 

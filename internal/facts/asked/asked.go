@@ -25,6 +25,8 @@ type Facts struct {
 	Refers         bool     `doc:"the request leaves values to be found: as specified in a file, the same as before, the user with the most messages"               fact:"refers"`
 	ReasoningNames []string `doc:"names and numbers in the agent's reasoning that the request does not have"                                                      fact:"reasoning_names"`
 	ProseStrays    bool     `doc:"a longer text in the arguments has little in common with the request"                                                           fact:"prose_strays"`
+	Quoted         bool     `doc:"a text of the arguments of at least three words stands in the request word for word"                                            fact:"quoted"`
+	NamesTool      bool     `doc:"the request says a word of the tool's name"                                                                                     fact:"names_tool"`
 	Topic          float64  `doc:"the part of the words of tool and arguments that the request has, 0 to 1"                                                       fact:"topic"`
 	ReasoningStray bool     `doc:"the agent's reasoning speaks of other things than the request: little in common"                                                fact:"reasoning_strays"`
 	Injection      bool     `doc:"retrieved text that nobody vouches for gives instructions to an assistant"                                                      fact:"injection_found"`
@@ -53,8 +55,8 @@ func Of(a *input.Action, acts []verb.Act) (*Facts, error) {
 	f.Refers = refers.In(request.plain)
 	f.placeValues(a, own(valuesOf(parsed), a.Org), request, trusted, untrusted)
 	f.Matches = f.Injection && len(f.OnlyUntrusted) > 0
-	f.compareActs(acts, request)
 	f.compareTopics(a, parsed, request)
+	f.compareActs(acts, request)
 	f.weigh()
 	return f, nil
 }
@@ -101,9 +103,13 @@ func (f *Facts) placeValues(a *input.Action, values []value, request, trusted, u
 func (f *Facts) compareActs(acts []verb.Act, request *text) {
 	asks := actsOf(request)
 	f.ReadsOnly = !f.NoRequest && !slices.ContainsFunc(verb.Sorted(keys(asks)), func(a verb.Act) bool { return !verb.Looks(a) })
-	f.ActFits = !slices.ContainsFunc(acts, func(a verb.Act) bool { return !fits(a, asks) })
+	// Who says word for word what is to be written has asked for it to be written.
+	f.ActFits = f.Quoted || !slices.ContainsFunc(acts, func(a verb.Act) bool { return !fits(a, asks) })
 	f.ActMissing = !f.NoRequest && !f.ActFits
 }
+
+// quotedWords is how many words make a text that nobody says by chance.
+const quotedWords = 3
 
 func keys(m map[verb.Act]bool) []verb.Act {
 	out := make([]verb.Act, 0, len(m))
@@ -118,8 +124,13 @@ func (f *Facts) compareTopics(a *input.Action, p *input.Arguments, request *text
 		return
 	}
 	parts := append([]string{}, a.Words...)
+	for _, w := range a.Words {
+		f.NamesTool = f.NamesTool || len(w) > 3 && request.stems[stem(w)] > 0
+	}
 	for _, t := range p.Texts {
-		parts = append(parts, newText(t.Value).words...)
+		said := newText(t.Value)
+		parts = append(parts, said.words...)
+		f.Quoted = f.Quoted || len(said.words) >= quotedWords && request.has(strings.TrimSpace(fold(t.Value)))
 	}
 	f.Topic = request.share(parts)
 	if a.Reasoning != "" {

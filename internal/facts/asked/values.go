@@ -48,11 +48,16 @@ var (
 func valuesOf(p *input.Arguments) []value {
 	var out []value
 	for _, t := range p.Texts {
-		if len(out) == maxValues {
+		if len(out) >= maxValues {
 			break
 		}
-		if v, ok := valueOf(t.Key, t.Value); ok {
-			out = append(out, v...)
+		v, ok := valueOf(t.Key, t.Value)
+		if !ok {
+			continue
+		}
+		out = append(out, v...)
+		if v[0].kind == prose || v[0].kind == other {
+			out = append(out, links(t.Value)...)
 		}
 	}
 	for _, n := range p.Numbers {
@@ -71,7 +76,8 @@ func valueOf(key, text string) ([]value, bool) {
 	case trimmed == "" || len(trimmed) > maxText:
 		return nil, false
 	case shellKeys[key] || looksLikeCommand(key, trimmed):
-		return commandValues(trimmed), true
+		v := commandValues(trimmed)
+		return v, len(v) > 0
 	case strings.HasPrefix(trimmed, "<") && strings.HasSuffix(trimmed, ">") || trimmed == "..." || trimmed == "…":
 		return nil, false // a placeholder stands for what the agent finds out
 	case strings.Contains(trimmed, "://") || strings.HasPrefix(trimmed, "www.") || placeKeys[key]:
@@ -89,6 +95,21 @@ func valueOf(key, text string) ([]value, bool) {
 	}
 	return []value{{other, key, trimmed, false}}, true
 }
+
+// links are the addresses inside a text: whoever reads it may follow them.
+func links(s string) []value {
+	var out []value
+	for w := range strings.FieldsSeq(s) {
+		w = strings.Trim(w, `"'()<>[].,;:!?`)
+		if len(out) < maxLinks && (strings.Contains(w, "://") || strings.HasPrefix(w, "www.")) {
+			out = append(out, value{place, "link", w, true})
+		}
+	}
+	return out
+}
+
+// maxLinks is how many links of one text are compared.
+const maxLinks = 8
 
 // isInternalID says that a text is a name that systems give: nobody asks for it in these words.
 func isInternalID(s string) bool {
