@@ -67,13 +67,16 @@ type Facts struct {
 	PrincipalAmount24h     float64 `doc:"the same in the last 24 hours"                                            fact:"principal_amount_24h"`
 }
 
+// nothing is the state of a scorer that remembers nothing; it is only read.
+var nothing = New(Limits{Agents: 1, Principals: 1})
+
 // Of derives the facts of an action as the state was before it: what was counted for the action itself, and
 // for actions stored after it, is left out. Time is the action's, see [input.Action.Now]. A state that is nil knows nothing.
 func Of(a *input.Action, s *State) (*Facts, error) {
 	f := &Facts{}
 	seen := SeenIn(a)
 	if s == nil {
-		s = New(Limits{Agents: 1, Principals: 1})
+		s = nothing
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
