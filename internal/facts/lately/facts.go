@@ -81,7 +81,7 @@ func Of(a *input.Action, s *State) (*Facts, error) {
 	if q.before == 0 {
 		q.before = math.MaxUint64 // it is not stored, so everything was before it
 	}
-	f.Known = s.complete && s.from <= q.now-day && s.newest-q.now <= slack*fineStep
+	f.Known = s.complete && s.from <= q.now-day && s.newest-q.now <= slack
 	g, _ := s.agents.get(s.key(a.Agent))
 	f.ofAgent(&q, g)
 	f.ofMoney(&q, g)

@@ -218,7 +218,7 @@ func TestUnknownHistory(t *testing.T) {
 	short.Complete(after(30 * time.Hour))
 	lost := known()
 	lost.Incomplete()
-	behind := known(act{seq: 100, at: 50 * time.Hour})
+	behind := known(act{seq: 100, at: 51 * time.Hour})
 	for name, s := range map[string]*lately.State{"none": nil, "never complete": never, "too short": short, "lost": lost, "far behind": behind} {
 		if f := ask.facts(t, s); f.Known || f.FirstTool || f.FirstRecipient || f.FirstAction || f.NewRecipients != nil || f.Amount24h != 5 {
 			t.Errorf("%s: %+v", name, f)
