@@ -125,11 +125,14 @@ func (s *State) Act(a Action) {
 	if a.Tool != "" {
 		usageOf(g.tools, s.key(a.Tool), a.Sequence).count(a.Sequence, at, 0)
 	}
+	told := make(map[uint64]bool, len(a.Recipients))
 	for _, r := range a.Recipients[:min(len(a.Recipients), maxRecipients)] {
-		u := usageOf(g.recipients, s.key(r), a.Sequence)
-		if pays {
+		key := s.key(r)
+		u := usageOf(g.recipients, key, a.Sequence)
+		if pays && !told[key] {
 			u.count(a.Sequence, at, sum)
 		}
+		told[key] = true
 	}
 }
 

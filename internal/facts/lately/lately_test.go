@@ -147,6 +147,11 @@ func TestSplitPayments(t *testing.T) {
 	if f := pay(11, 20*time.Hour, "carol", 1).facts(t, s); !f.FirstRecipient || !reflect.DeepEqual(f.NewRecipients, []string{"carol"}) || f.RecipientPayments24 != 1 || f.Amount1h != 1 || f.Amount24h != 8151 {
 		t.Errorf("carol: %+v", f)
 	}
+	twice := act{seq: 12, at: 21 * time.Hour, tool: "pay", arguments: `{"recipient":"dora","to":"Dora","amount":5}`}
+	twice.tell(s)
+	if f := pay(13, 22*time.Hour, "dora", 5).facts(t, s); f.RecipientPayments24 != 2 || f.RecipientAmount24h != 10 {
+		t.Errorf("one recipient under two keys: %+v", f)
+	}
 	if f := (act{seq: 11, at: 11 * time.Minute}).facts(t, s); f.RecipientPayments24 != 0 || f.Payments1h != 10 || f.Amount1h != 8150 {
 		t.Errorf("no payment: %+v", f)
 	}
