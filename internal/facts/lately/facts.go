@@ -47,8 +47,8 @@ type Facts struct {
 	Payments24h         int     `doc:"actions of the agent with an amount of money in the last 24 hours, this one included if it has one" fact:"payments_24h"`
 	RecipientPayments1h int     `doc:"payments of the agent to the recipient of this payment in the last hour, this one included; of several recipients the one with the most; 0 where this is no payment" fact:"recipient_payments_1h"`
 	RecipientPayments24 int     `doc:"payments of the agent to the recipient of this payment in the last 24 hours, this one included; of several recipients the one with the most; 0 where this is no payment" fact:"recipient_payments_24h"`
-	RecipientAmount1h   float64 `doc:"sum of the amounts of the agent\'s payments to the recipient of this payment in the last hour, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_1h"`
-	RecipientAmount24h  float64 `doc:"sum of the amounts of the agent\'s payments to the recipient of this payment in the last 24 hours, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_24h"`
+	RecipientAmount1h   float64 `doc:"sum of the amounts of the agent's payments to the recipient of this payment in the last hour, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_1h"`
+	RecipientAmount24h  float64 `doc:"sum of the amounts of the agent's payments to the recipient of this payment in the last 24 hours, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_24h"`
 
 	FirstAction    bool     `doc:"the agent did nothing before; only where known" fact:"first_action"`
 	FirstTool      bool     `doc:"the agent never used this tool before, as far as is remembered; only where known, and false without a tool" fact:"first_tool"`

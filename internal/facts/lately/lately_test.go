@@ -371,3 +371,15 @@ func BenchmarkAct(b *testing.B) {
 		s.Act(lately.Action{Sequence: i, At: start, Agent: "billing", Principal: "ada", Seen: seen})
 	}
 }
+
+func TestEveryFieldIsAFact(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for f := range reflect.TypeFor[lately.Facts]().Fields() {
+		name := f.Tag.Get("fact")
+		if name == "" || f.Tag.Get("doc") == "" || seen[name] {
+			t.Errorf("%s: %q is not a fact of its own with its meaning", f.Name, f.Tag)
+		}
+		seen[name] = true
+	}
+}
