@@ -11,60 +11,60 @@ import (
 // minutes and an hour. Beyond the room there is, agents, principals, tools and recipients used least lately are
 // forgotten: a forgotten tool or recipient is new again, and forgotten agents and principals make Forgotten true.
 type Facts struct {
-	Known     bool `doc:"everything of the last 24 hours is counted; where false, the counts may be too low and no use is called the first"                  fact:"known"`
+	Known     bool `doc:"everything of the last 24 hours is counted; where false, the counts may be too low and no use is called the first" fact:"known"`
 	Forgotten bool `doc:"there are so many agents or principals that this one's last 24 hours may have been forgotten: the counts may be too low" fact:"forgotten"`
 
 	Actions10m int `doc:"actions of the agent in the 10 minutes before this one" fact:"actions_10m"`
-	Actions1h  int `doc:"the same in the hour before"                            fact:"actions_1h"`
-	Actions24h int `doc:"the same in the 24 hours before"                        fact:"actions_24h"`
+	Actions1h  int `doc:"actions of the agent in the hour before this one" fact:"actions_1h"`
+	Actions24h int `doc:"actions of the agent in the 24 hours before this one" fact:"actions_24h"`
 	Tool10m    int `doc:"uses of this tool by the agent in the 10 minutes before" fact:"tool_10m"`
-	Tool1h     int `doc:"the same in the hour before"                            fact:"tool_1h"`
-	Tool24h    int `doc:"the same in the 24 hours before"                        fact:"tool_24h"`
+	Tool1h     int `doc:"uses of this tool by the agent in the hour before" fact:"tool_1h"`
+	Tool24h    int `doc:"uses of this tool by the agent in the 24 hours before" fact:"tool_24h"`
 
 	Low10m    int `doc:"actions of the agent that were assessed low, in the 10 minutes before" fact:"low_10m"`
-	Low1h     int `doc:"the same in the hour before"                                           fact:"low_1h"`
-	Low24h    int `doc:"the same in the 24 hours before"                                       fact:"low_24h"`
+	Low1h     int `doc:"actions of the agent that were assessed low, in the hour before" fact:"low_1h"`
+	Low24h    int `doc:"actions of the agent that were assessed low, in the 24 hours before" fact:"low_24h"`
 	Medium10m int `doc:"actions of the agent that were assessed medium, in the 10 minutes before" fact:"medium_10m"`
-	Medium1h  int `doc:"the same in the hour before"                                           fact:"medium_1h"`
-	Medium24h int `doc:"the same in the 24 hours before"                                       fact:"medium_24h"`
+	Medium1h  int `doc:"actions of the agent that were assessed medium, in the hour before" fact:"medium_1h"`
+	Medium24h int `doc:"actions of the agent that were assessed medium, in the 24 hours before" fact:"medium_24h"`
 	High10m   int `doc:"actions of the agent that were assessed high, in the 10 minutes before" fact:"high_10m"`
-	High1h    int `doc:"the same in the hour before"                                           fact:"high_1h"`
-	High24h   int `doc:"the same in the 24 hours before"                                       fact:"high_24h"`
+	High1h    int `doc:"actions of the agent that were assessed high, in the hour before" fact:"high_1h"`
+	High24h   int `doc:"actions of the agent that were assessed high, in the 24 hours before" fact:"high_24h"`
 
 	Denials10m    int `doc:"actions of the agent that policy denied, in the 10 minutes before" fact:"denials_10m"`
-	Denials1h     int `doc:"the same in the hour before"                                       fact:"denials_1h"`
-	Denials24h    int `doc:"the same in the 24 hours before"                                   fact:"denials_24h"`
+	Denials1h     int `doc:"actions of the agent that policy denied, in the hour before" fact:"denials_1h"`
+	Denials24h    int `doc:"actions of the agent that policy denied, in the 24 hours before" fact:"denials_24h"`
 	Rejections10m int `doc:"actions of the agent that people rejected, in the 10 minutes before" fact:"rejections_10m"`
-	Rejections1h  int `doc:"the same in the hour before"                                       fact:"rejections_1h"`
-	Rejections24h int `doc:"the same in the 24 hours before"                                   fact:"rejections_24h"`
+	Rejections1h  int `doc:"actions of the agent that people rejected, in the hour before" fact:"rejections_1h"`
+	Rejections24h int `doc:"actions of the agent that people rejected, in the 24 hours before" fact:"rejections_24h"`
 	Approvals10m  int `doc:"actions of the agent that were approved, by policy or people, in the 10 minutes before" fact:"approvals_10m"`
-	Approvals1h   int `doc:"the same in the hour before"                                       fact:"approvals_1h"`
-	Approvals24h  int `doc:"the same in the 24 hours before"                                   fact:"approvals_24h"`
+	Approvals1h   int `doc:"actions of the agent that were approved, by policy or people, in the hour before" fact:"approvals_1h"`
+	Approvals24h  int `doc:"actions of the agent that were approved, by policy or people, in the 24 hours before" fact:"approvals_24h"`
 
 	Amount1h            float64 `doc:"sum of the amounts of money of the agent's actions in the last hour, this one included, whatever the currency and what was decided" fact:"amount_1h"`
-	Amount24h           float64 `doc:"the same in the last 24 hours"                                                     fact:"amount_24h"`
+	Amount24h           float64 `doc:"sum of the amounts of money of the agent's actions in the last 24 hours, this one included, whatever the currency and what was decided" fact:"amount_24h"`
 	Payments1h          int     `doc:"actions of the agent with an amount of money in the last hour, this one included if it has one" fact:"payments_1h"`
-	Payments24h         int     `doc:"the same in the last 24 hours"                                                     fact:"payments_24h"`
+	Payments24h         int     `doc:"actions of the agent with an amount of money in the last 24 hours, this one included if it has one" fact:"payments_24h"`
 	RecipientPayments1h int     `doc:"payments of the agent to the recipient of this payment in the last hour, this one included; of several recipients the one with the most; 0 where this is no payment" fact:"recipient_payments_1h"`
-	RecipientPayments24 int     `doc:"the same in the last 24 hours"                                                     fact:"recipient_payments_24h"`
-	RecipientAmount1h   float64 `doc:"sum of the amounts of these payments in the last hour"                             fact:"recipient_amount_1h"`
-	RecipientAmount24h  float64 `doc:"the same in the last 24 hours"                                                     fact:"recipient_amount_24h"`
+	RecipientPayments24 int     `doc:"payments of the agent to the recipient of this payment in the last 24 hours, this one included; of several recipients the one with the most; 0 where this is no payment" fact:"recipient_payments_24h"`
+	RecipientAmount1h   float64 `doc:"sum of the amounts of the agent's payments to the recipient of this payment in the last hour, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_1h"`
+	RecipientAmount24h  float64 `doc:"sum of the amounts of the agent's payments to the recipient of this payment in the last 24 hours, this one included; of several recipients the highest; 0 where this is no payment" fact:"recipient_amount_24h"`
 
-	FirstAction    bool     `doc:"the agent did nothing before; only where known"                                      fact:"first_action"`
+	FirstAction    bool     `doc:"the agent did nothing before; only where known" fact:"first_action"`
 	FirstTool      bool     `doc:"the agent never used this tool before, as far as is remembered; only where known, and false without a tool" fact:"first_tool"`
 	FirstRecipient bool     `doc:"some recipient, account or host was never used before by the agent, as far as is remembered, or there are more than 64; only where known" fact:"first_recipient"`
-	NewRecipients  []string `doc:"which ones, at most 64"                                                              fact:"new_recipients"`
+	NewRecipients  []string `doc:"the recipients, accounts and hosts that make first_recipient true, at most 64" fact:"new_recipients"`
 	Burst          float64  `doc:"how many times more actions in the last 10 minutes, this one included, than usual: than the agent's average per 10 minutes of its last 24 hours, and than 1" fact:"burst"`
 
-	PrincipalActions10m    int     `doc:"actions of all agents for this principal in the 10 minutes before; 0 where none is named, as in all that follow" fact:"principal_actions_10m"`
-	PrincipalActions1h     int     `doc:"the same in the hour before"                                              fact:"principal_actions_1h"`
-	PrincipalActions24h    int     `doc:"the same in the 24 hours before"                                          fact:"principal_actions_24h"`
-	PrincipalHigh1h        int     `doc:"actions for this principal that were assessed high, in the hour before"   fact:"principal_high_1h"`
-	PrincipalHigh24h       int     `doc:"the same in the 24 hours before"                                          fact:"principal_high_24h"`
-	PrincipalDenials24h    int     `doc:"actions for this principal that policy denied, in the 24 hours before"    fact:"principal_denials_24h"`
-	PrincipalRejections24h int     `doc:"actions for this principal that people rejected, in the 24 hours before"  fact:"principal_rejections_24h"`
+	PrincipalActions10m    int     `doc:"actions of all agents for this principal in the 10 minutes before; 0 where none is named" fact:"principal_actions_10m"`
+	PrincipalActions1h     int     `doc:"actions of all agents for this principal in the hour before" fact:"principal_actions_1h"`
+	PrincipalActions24h    int     `doc:"actions of all agents for this principal in the 24 hours before" fact:"principal_actions_24h"`
+	PrincipalHigh1h        int     `doc:"actions for this principal that were assessed high, in the hour before" fact:"principal_high_1h"`
+	PrincipalHigh24h       int     `doc:"actions for this principal that were assessed high, in the 24 hours before" fact:"principal_high_24h"`
+	PrincipalDenials24h    int     `doc:"actions for this principal that policy denied, in the 24 hours before" fact:"principal_denials_24h"`
+	PrincipalRejections24h int     `doc:"actions for this principal that people rejected, in the 24 hours before" fact:"principal_rejections_24h"`
 	PrincipalAmount1h      float64 `doc:"sum of the amounts of money for this principal in the last hour, this one included" fact:"principal_amount_1h"`
-	PrincipalAmount24h     float64 `doc:"the same in the last 24 hours"                                            fact:"principal_amount_24h"`
+	PrincipalAmount24h     float64 `doc:"sum of the amounts of money for this principal in the last 24 hours, this one included" fact:"principal_amount_24h"`
 }
 
 // nothing is the state of a scorer that remembers nothing; it is only read.
@@ -84,7 +84,7 @@ func Of(a *input.Action, s *State) (*Facts, error) {
 	if q.before == 0 {
 		q.before = math.MaxUint64 // it is not stored, so everything was before it
 	}
-	f.Known = s.complete && s.from <= q.now-day && s.newest-q.now <= slack*fineStep
+	f.Known = s.complete && s.from <= q.now-day && s.newest-q.now <= slack
 	g, _ := s.agents.get(s.key(a.Agent))
 	f.ofAgent(&q, g)
 	f.ofMoney(&q, g)

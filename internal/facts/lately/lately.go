@@ -15,8 +15,8 @@ import (
 // Limits bound the memory. What was used least lately is forgotten first; see [Facts] for what that does
 // to the facts. A zero field means its default.
 type Limits struct {
-	Agents     int // default 1024, each of about 16 KiB
-	Principals int // default 1024, each of about 16 KiB
+	Agents     int // default 1024, each of about 20 KiB
+	Principals int // default 1024, each of about 20 KiB
 	Tools      int // per agent; default 64, each of about 2 KiB
 	Recipients int // per agent; default 256, each of about 2 KiB once it was paid
 }
@@ -125,11 +125,14 @@ func (s *State) Act(a Action) {
 	if a.Tool != "" {
 		usageOf(g.tools, s.key(a.Tool), a.Sequence).count(a.Sequence, at, 0)
 	}
+	told := make(map[uint64]bool, len(a.Recipients))
 	for _, r := range a.Recipients[:min(len(a.Recipients), maxRecipients)] {
-		u := usageOf(g.recipients, s.key(r), a.Sequence)
-		if pays {
+		key := s.key(r)
+		u := usageOf(g.recipients, key, a.Sequence)
+		if pays && !told[key] {
 			u.count(a.Sequence, at, sum)
 		}
+		told[key] = true
 	}
 }
 

@@ -147,6 +147,11 @@ func TestSplitPayments(t *testing.T) {
 	if f := pay(11, 20*time.Hour, "carol", 1).facts(t, s); !f.FirstRecipient || !reflect.DeepEqual(f.NewRecipients, []string{"carol"}) || f.RecipientPayments24 != 1 || f.Amount1h != 1 || f.Amount24h != 8151 {
 		t.Errorf("carol: %+v", f)
 	}
+	twice := act{seq: 12, at: 21 * time.Hour, tool: "pay", arguments: `{"recipient":"dora","to":"Dora","amount":5}`}
+	twice.tell(s)
+	if f := pay(13, 22*time.Hour, "dora", 5).facts(t, s); f.RecipientPayments24 != 2 || f.RecipientAmount24h != 10 {
+		t.Errorf("one recipient under two keys: %+v", f)
+	}
 	if f := (act{seq: 11, at: 11 * time.Minute}).facts(t, s); f.RecipientPayments24 != 0 || f.Payments1h != 10 || f.Amount1h != 8150 {
 		t.Errorf("no payment: %+v", f)
 	}
@@ -218,7 +223,7 @@ func TestUnknownHistory(t *testing.T) {
 	short.Complete(after(30 * time.Hour))
 	lost := known()
 	lost.Incomplete()
-	behind := known(act{seq: 100, at: 50 * time.Hour})
+	behind := known(act{seq: 100, at: 51 * time.Hour})
 	for name, s := range map[string]*lately.State{"none": nil, "never complete": never, "too short": short, "lost": lost, "far behind": behind} {
 		if f := ask.facts(t, s); f.Known || f.FirstTool || f.FirstRecipient || f.FirstAction || f.NewRecipients != nil || f.Amount24h != 5 {
 			t.Errorf("%s: %+v", name, f)
@@ -364,5 +369,17 @@ func BenchmarkAct(b *testing.B) {
 	b.ReportAllocs()
 	for i := uint64(1); b.Loop(); i++ {
 		s.Act(lately.Action{Sequence: i, At: start, Agent: "billing", Principal: "ada", Seen: seen})
+	}
+}
+
+func TestEveryFieldIsAFact(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for f := range reflect.TypeFor[lately.Facts]().Fields() {
+		name := f.Tag.Get("fact")
+		if name == "" || f.Tag.Get("doc") == "" || seen[name] {
+			t.Errorf("%s: %q is not a fact of its own with its meaning", f.Name, f.Tag)
+		}
+		seen[name] = true
 	}
 }

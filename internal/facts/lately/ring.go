@@ -12,12 +12,12 @@ type cell[T any] struct {
 	value  T
 }
 
-// slack is how many cells a ring has beyond its window, so that an action that is assessed
+// slack is how many seconds a ring has beyond its window, so that an action that is assessed
 // somewhat later than others were seen still finds its window whole.
-const slack = 8
+const slack = 2 * hour
 
 func newRing[T any](step, span int64) ring[T] {
-	return ring[T]{step, make([]cell[T], span/step+1+slack)}
+	return ring[T]{step, make([]cell[T], (span+slack)/step+1)}
 }
 
 // at returns where to count what happened at t; nil where that is older than the ring.

@@ -20,7 +20,7 @@ type Config struct {
 	// PolicyCheck is how often the policy's files are looked at for changes; 0 means 2s.
 	PolicyCheck time.Duration `yaml:"policyCheck"`
 	// HistoryLimit is how many messages of each stream are read at the start to know what happened
-	// lately; 0 means one million.
+	// lately; 0 means half a million.
 	HistoryLimit int `yaml:"historyLimit"`
 	// HistoryWait is how long the first action waits for that; 0 means 30s. Reading goes on after that.
 	HistoryWait time.Duration `yaml:"historyWait"`
@@ -38,7 +38,7 @@ type Config struct {
 func (c *Config) Register(fs *flag.FlagSet) {
 	fs.Var((*paths)(&c.PolicyFile), "policy", "`path` of a file or directory with the risk policy; several are separated by commas or given one by one, in their order; \"default\" stands for the built-in ones, and nothing for these alone")
 	fs.DurationVar(&c.PolicyCheck, "policy-check", 0, "`time` between two looks at the policy's files for changes, which take effect at the second look; 0 means 2s")
-	fs.IntVar(&c.HistoryLimit, "history-limit", 0, "`number` of messages of each stream that are read at the start to know the last 24 hours; 0 means one million")
+	fs.IntVar(&c.HistoryLimit, "history-limit", 0, "`number` of messages of each stream that are read at the start to know the last 24 hours; 0 means half a million")
 	fs.DurationVar(&c.HistoryWait, "history-wait", 0, "`time` the first action waits for that at most; 0 means 30s")
 	fs.IntVar(&c.Workers, "workers", 0, "`number` of actions assessed at a time; 0 means one per core")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead scorer's actions are assessed by another; 0 means 30s")
@@ -65,7 +65,7 @@ func (c Config) withDefaults() Config {
 		c.PolicyCheck = 2 * time.Second
 	}
 	if c.HistoryLimit == 0 {
-		c.HistoryLimit = 1_000_000
+		c.HistoryLimit = 500_000
 	}
 	if c.HistoryWait == 0 {
 		c.HistoryWait = 30 * time.Second

@@ -2,17 +2,17 @@ package scoring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
+	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -35,6 +35,7 @@ type history struct {
 	logger   *slog.Logger
 	metrics  *Metrics
 	now      func() time.Time
+	handled  atomic.Int64 // when this scorer last handled an action, Unix nanoseconds
 	feeds    []*feed
 
 	caught chan struct{} // closed when the start is done
@@ -46,6 +47,7 @@ type history struct {
 // feed is one stream that is followed.
 type feed struct {
 	stream, filter string
+	bounded        bool // not beyond what scorers were given, see [history.bound]
 	next           uint64
 	from           time.Time // complete since when; zero for all of the last 24 hours
 	apply          func(stored)
@@ -55,7 +57,7 @@ func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit u
 	h := &history{conn: conn, subjects: s, state: state, limit: limit, now: now, logger: logger, metrics: m, caught: make(chan struct{})}
 	// In this order: a decision is better understood after its assessment.
 	h.feeds = []*feed{
-		{stream: s.Stream("ACTIONS"), filter: s.All("actions", 2), apply: h.action},
+		{stream: s.Stream("ACTIONS"), filter: s.All("actions", 2), bounded: true, apply: h.action},
 		{stream: s.Stream("EVENTS"), filter: s.All("assessments", 3), apply: h.assessment},
 		{stream: s.Stream("DECISIONS"), filter: s.All("decisions", 2), apply: h.decision},
 	}
@@ -85,40 +87,87 @@ func (h *history) run(ctx context.Context) {
 
 // round reads everything that is new.
 func (h *history) round(ctx context.Context) error {
+	js, err := jetstream.New(h.conn)
+	if err != nil {
+		return fmt.Errorf("opening JetStream: %w", err)
+	}
+	given, err := h.bound(ctx, js)
+	if err != nil {
+		return err
+	}
 	for _, s := range h.feeds {
 		if s.next == 0 {
-			if err := h.begin(ctx, s); err != nil {
+			if err := h.begin(ctx, js, s, given); err != nil {
 				return err
 			}
 		}
-		for more := true; more; {
-			batch, err := read(ctx, h.conn, s.stream, query{Seq: s.next, Next: s.filter, Batch: batchMessages, MaxBytes: batchBytes})
-			if err != nil {
-				return err
-			}
-			for _, m := range batch {
-				s.apply(m)
-				s.next = m.sequence + 1
-			}
-			h.metrics.read.WithLabelValues(s.stream).Add(float64(len(batch)))
-			more = len(batch) > 0 && ctx.Err() == nil
+		last := uint64(math.MaxUint64)
+		if s.bounded {
+			last = given
+		}
+		if err := h.follow(ctx, s, last); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// begin finds where the last 24 hours of a stream start, or the last messages where there are too many.
-func (h *history) begin(ctx context.Context, s *feed) error {
-	js, err := jetstream.New(h.conn)
-	if err != nil {
-		return fmt.Errorf("opening JetStream: %w", err)
+// follow reads on, up to the sequence last.
+func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
+	for s.next <= last {
+		batch, err := read(ctx, h.conn, s.stream, query{Seq: s.next, Next: s.filter, Batch: batchMessages, MaxBytes: batchBytes})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		for _, m := range batch {
+			if m.sequence > last {
+				return nil
+			}
+			s.apply(m)
+			s.next = m.sequence + 1
+			h.metrics.read.WithLabelValues(s.stream).Inc()
+		}
 	}
+	return nil
+}
+
+// activeFor is how long after its last action a scorer takes itself for the active one.
+const activeFor = 10 * time.Second
+
+// bound is the last action that is to be counted by following. What lies beyond it this scorer will be given itself and count in
+// its turn: an action is not to see those that wait behind it. A standby counts what the active scorer
+// was given, because it will not be given that.
+func (h *history) bound(ctx context.Context, js jetstream.JetStream) (uint64, error) {
+	c, err := js.Consumer(ctx, h.subjects.Stream("ACTIONS"), Name)
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		return 0, nil // there was no scorer yet
+	case err != nil:
+		return 0, fmt.Errorf("looking at the scorers' consumer: %w", err)
+	}
+	info := c.CachedInfo()
+	if h.now().Sub(time.Unix(0, h.handled.Load())) < activeFor {
+		return info.AckFloor.Stream, nil
+	}
+	return info.Delivered.Stream, nil
+}
+
+// begin finds where the 24 hours before the next action start in a stream, or the last messages where there are too many.
+func (h *history) begin(ctx context.Context, js jetstream.JetStream, s *feed, given uint64) error {
 	stream, err := js.Stream(ctx, s.stream)
 	if err != nil {
 		return fmt.Errorf("looking at stream %s: %w", s.stream, err)
 	}
 	last := stream.CachedInfo().State.LastSeq
-	since := h.now().Add(-historySpan)
+	since := h.now()
+	waiting, err := read(ctx, h.conn, h.subjects.Stream("ACTIONS"), query{Seq: given + 1, Next: h.subjects.All("actions", 2), Batch: 1})
+	if err != nil {
+		return err
+	}
+	if len(waiting) > 0 && waiting[0].at.Before(since) {
+		since = waiting[0].at
+	}
+	since = since.Add(-historySpan)
 	first, err := read(ctx, h.conn, s.stream, query{StartTime: &since, Next: s.filter, Batch: 1})
 	if err != nil {
 		return err
@@ -186,52 +235,4 @@ func (h *history) ready() error {
 		return fmt.Errorf("reading what happened lately: %w", h.err)
 	}
 	return nil
-}
-
-func (h *history) action(m stored) {
-	_, agent, _, err := h.subjects.ParseAction(m.subject)
-	if err != nil || h.state.Acted(m.sequence) {
-		return
-	}
-	proposed := &events.ActionProposed{}
-	if e, err := events.Decode(events.Header(m.Header), m.Data); err == nil {
-		if p, err := events.As[events.ActionProposed](e); err == nil {
-			proposed = p
-		}
-	}
-	h.state.Act(actOf(m.sequence, m.at, agent, proposed))
-}
-
-// actOf is a proposed action as it is counted; one that cannot be read counts as well.
-func actOf(sequence uint64, at time.Time, agent string, a *events.ActionProposed) lately.Action {
-	return lately.Action{Sequence: sequence, At: at, Agent: agent, Principal: short(a.Principal), Seen: lately.SeenIn(input.New(a, agent, at, nil))}
-}
-
-func (h *history) assessment(m stored) {
-	if id := m.Header.Get(jetstream.MsgIDHeader); id != "" { // own work is known without decoding it
-		if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '/')+1:], 10, 64); err == nil && h.state.Assessed(n) {
-			return
-		}
-	}
-	e, err := events.Decode(events.Header(m.Header), m.Data)
-	if err != nil {
-		return
-	}
-	if a, err := events.As[events.ActionAssessed](e); err == nil {
-		h.state.Assess(assessOf(a))
-	}
-}
-
-func assessOf(a *events.ActionAssessed) lately.Assessment {
-	return lately.Assessment{Sequence: a.Sequence, At: a.ProposedAt, Agent: a.Agent, Principal: a.Principal, Level: a.Level, Denied: a.Denied}
-}
-
-func (h *history) decision(m stored) {
-	e, err := events.Decode(events.Header(m.Header), m.Data)
-	if err != nil {
-		return
-	}
-	if d, err := events.As[events.DecisionMade](e); err == nil {
-		h.state.Decide(lately.Decision{Ledger: m.sequence, At: m.at, Sequence: d.Sequence, Agent: d.Agent, Outcome: d.Outcome})
-	}
 }

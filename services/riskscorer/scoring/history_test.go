@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,18 +59,38 @@ func TestRestartKnowsWhatWasBefore(t *testing.T) {
 	}
 }
 
-// What was proposed while no scorer ran is weighed as it came: each sees those before it and none after.
+// What was proposed while no scorer ran, or all at once, is weighed as it came: each action sees those before it and none after.
 func TestABacklogIsWeighedInItsOrder(t *testing.T) {
 	t.Parallel()
 	r := rigOn(t, natstest.Start(t))
-	for i := range 5 {
+	const n = 300
+	text := head + "rules:\n  - {id: all, when: 'true', points: 1, recognises: true, reason: all}\n" +
+		"  - {id: first, when: lately.first_tool && lately.first_recipient && lately.first_action, points: 1, reason: r}\n" +
+		fmt.Sprintf("  - {id: half, when: lately.actions_1h >= %d, points: 1, reason: r}\n  - {id: split, when: lately.amount_24h > %d.0, points: 1, reason: r}\n", n/2, n/2*400) +
+		"  - {id: unknown, when: '!lately.known', points: 1, reason: r}\n"
+	cfg := scoring.Config{PolicyFile: policyFile(t, text)}
+	for i := range n / 3 {
 		r.act(t, fmt.Sprint("a", i), payment("bob", 400))
 	}
-	r.scorer(t, scoring.Config{PolicyFile: policyFile(t, telling)})
-	for i := range 5 {
+	i := r.scorer(t, cfg)
+	for i := n / 3; i < n; i++ {
+		r.act(t, fmt.Sprint("a", i), payment("bob", 400))
+	}
+	for i := range n {
 		_, a := r.assessment(t, fmt.Sprint("a", i))
-		if fired(a, "first-tool") != (i == 0) || fired(a, "third") != (i == 2) || fired(a, "split") != (i >= 2) {
-			t.Errorf("a%d: %+v", i, a.Rules)
+		if fired(a, "first") != (i == 0) || fired(a, "half") != (i >= n/2) || fired(a, "split") != (i >= n/2) || fired(a, "unknown") {
+			t.Fatalf("a%d: %+v", i, a.Rules)
+		}
+	}
+	i.stop(t)
+	for i := range n { // while nobody looks
+		r.act(t, fmt.Sprint("b", i), payment("carol", 400))
+	}
+	write(t, cfg.PolicyFile, strings.ReplaceAll(text, fmt.Sprint(n/2), fmt.Sprint(n/2+n)))
+	r.scorer(t, cfg)
+	for i := range n {
+		if _, a := r.assessment(t, fmt.Sprint("b", i)); fired(a, "half") != (i >= n/2) || fired(a, "unknown") {
+			t.Fatalf("b%d: %+v", i, a.Rules)
 		}
 	}
 }
@@ -114,27 +135,32 @@ func (r *rig) decide(t *testing.T, action string, outcome events.Outcome) {
 	}
 }
 
-// A standby that takes over does not start empty, however it came to that.
+// A standby that takes over does not start empty, whether the active scorer was stopped or died.
 func TestStandbyTakesOverWithItsEyesOpen(t *testing.T) {
 	t.Parallel()
-	r := rigOn(t, natstest.Start(t))
-	cfg := scoring.Config{PolicyFile: policyFile(t, telling), PinnedTTL: 200 * time.Millisecond, AckWait: time.Second}
-	active := r.scorer(t, cfg)
-	r.assessed(t, "a0", payment("alice", 1))
-	standby := r.scorer(t, cfg)
-	before := standby.metric(t, "history_messages_total")
-	for i := range 3 {
-		r.assessed(t, fmt.Sprint("b", i), payment("bob", 400))
-	}
-	eventually(t, "waiting for the standby to follow", func() error { // three actions and three assessments
-		if n := standby.metric(t, "history_messages_total") - before; n < 6 {
-			return fmt.Errorf("it read %g messages", n)
-		}
-		return nil
-	})
-	active.stop(t)
-	if a := r.assessed(t, "c", payment("bob", 1)); fired(a, "first-recipient") || fired(a, "first-tool") || !fired(a, "split") {
-		t.Errorf("after the takeover: %+v", a.Rules)
+	for name, end := range map[string]func(*instance, *testing.T){"stopped": (*instance).stop, "died": (*instance).die} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rigOn(t, natstest.Start(t))
+			cfg := scoring.Config{PolicyFile: policyFile(t, telling), PinnedTTL: 200 * time.Millisecond, AckWait: time.Second}
+			active := r.scorer(t, cfg)
+			r.assessed(t, "a0", payment("alice", 1))
+			standby := r.scorer(t, cfg)
+			before := standby.metric(t, "history_messages_total")
+			for i := range 3 {
+				r.assessed(t, fmt.Sprint("b", i), payment("bob", 400))
+			}
+			eventually(t, "waiting for the standby to follow", func() error { // three actions and three assessments
+				if n := standby.metric(t, "history_messages_total") - before; n < 6 {
+					return fmt.Errorf("it read %g messages", n)
+				}
+				return nil
+			})
+			end(active, t)
+			if a := r.assessed(t, "c", payment("bob", 1)); fired(a, "first-recipient") || fired(a, "first-tool") || !fired(a, "split") || fired(a, "unknown") {
+				t.Errorf("after the takeover: %+v", a.Rules)
+			}
+		})
 	}
 }
 

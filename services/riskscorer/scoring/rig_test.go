@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/authz"
@@ -23,6 +24,7 @@ import (
 type instance struct {
 	*scoring.Service
 
+	conn     *nats.Conn
 	registry *prometheus.Registry
 	cancel   context.CancelFunc
 	done     chan error
@@ -38,7 +40,7 @@ func rigOn(t *testing.T, s *natstest.Server) *rig {
 func (r *rig) scorer(t *testing.T, cfg scoring.Config) *instance {
 	t.Helper()
 	conn := r.server.Connect(t, authz.Identity{Kind: authz.Service, Name: authz.RiskScorer})
-	i := &instance{registry: prometheus.NewRegistry(), done: make(chan error, 1)}
+	i := &instance{conn: conn, registry: prometheus.NewRegistry(), done: make(chan error, 1)}
 	var err error
 	i.Service, err = scoring.New(stream.Runtime{Conn: conn, Subjects: r.server.Subjects, Logger: slog.New(slog.DiscardHandler), Metrics: stream.NewMetrics(i.registry)}, cfg)
 	if err != nil {
@@ -64,6 +66,16 @@ func (i *instance) stop(t *testing.T) {
 	if err != nil {
 		t.Errorf("running the scorer: %v", err)
 	}
+}
+
+// die cuts the scorer off, so that it can hand nothing over.
+func (i *instance) die(t *testing.T) {
+	t.Helper()
+	i.conn.Close()
+	if err := <-i.done; err == nil {
+		t.Error("a scorer without a connection ended well")
+	}
+	close(i.done)
 }
 
 // metric is the sum of a metric over its labels.

@@ -3,6 +3,7 @@ package scoring
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,6 +36,7 @@ type scorer struct {
 	keeper   *keeper
 	asker    *asker
 	state    *lately.State
+	handled  *atomic.Int64 // see [history.bound]
 	conn     *nats.Conn
 	subjects events.Subjects
 	now      func() time.Time
@@ -45,6 +47,7 @@ const retryAfter = time.Second
 
 // Handle implements stream.Handler.
 func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
+	s.handled.Store(s.now().UnixNano())
 	_, agent, action, err := s.subjects.ParseAction(m.Subject)
 	if err != nil {
 		return stream.Permanent(err)
@@ -61,6 +64,7 @@ func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	case err != nil:
 		return stream.RetryAfter(retryAfter, err)
 	case done:
+		s.state.Act(actOf(m.Sequence, m.StoredAt, agent, proposed))
 		return stream.Done()
 	}
 	p := s.keeper.rules()

@@ -49,7 +49,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	state := lately.New(lately.Limits{})
 	s.history = newHistory(rt.Conn, rt.Subjects, state, uint64(cfg.HistoryLimit), rt.Now, rt.Logger, metrics)
 	s.worker, err = stream.NewWorker(rt, cfg.worker(rt.Subjects), &scorer{
-		keeper: s.keeper, asker: newAsker(rt.Conn, rt.Subjects, metrics), state: state, conn: rt.Conn, subjects: rt.Subjects, now: rt.Now,
+		keeper: s.keeper, asker: newAsker(rt.Conn, rt.Subjects, metrics), state: state, handled: &s.history.handled, conn: rt.Conn, subjects: rt.Subjects, now: rt.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("configuring %s: %w", Name, err)

@@ -1,0 +1,61 @@
+package scoring
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/lately"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+func (h *history) action(m stored) {
+	_, agent, _, err := h.subjects.ParseAction(m.subject)
+	if err != nil || h.state.Acted(m.sequence) {
+		return
+	}
+	proposed := &events.ActionProposed{}
+	if e, err := events.Decode(events.Header(m.Header), m.Data); err == nil {
+		if p, err := events.As[events.ActionProposed](e); err == nil {
+			proposed = p
+		}
+	}
+	h.state.Act(actOf(m.sequence, m.at, agent, proposed))
+}
+
+// actOf is a proposed action as it is counted; one that cannot be read counts as well.
+func actOf(sequence uint64, at time.Time, agent string, a *events.ActionProposed) lately.Action {
+	return lately.Action{Sequence: sequence, At: at, Agent: agent, Principal: short(a.Principal), Seen: lately.SeenIn(input.New(a, agent, at, nil))}
+}
+
+func (h *history) assessment(m stored) {
+	if id := m.Header.Get(jetstream.MsgIDHeader); id != "" { // own work is known without decoding it
+		if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '/')+1:], 10, 64); err == nil && h.state.Assessed(n) {
+			return
+		}
+	}
+	e, err := events.Decode(events.Header(m.Header), m.Data)
+	if err != nil {
+		return
+	}
+	if a, err := events.As[events.ActionAssessed](e); err == nil {
+		h.state.Assess(assessOf(a))
+	}
+}
+
+func assessOf(a *events.ActionAssessed) lately.Assessment {
+	return lately.Assessment{Sequence: a.Sequence, At: a.ProposedAt, Agent: a.Agent, Principal: a.Principal, Level: a.Level, Denied: a.Denied}
+}
+
+func (h *history) decision(m stored) {
+	e, err := events.Decode(events.Header(m.Header), m.Data)
+	if err != nil {
+		return
+	}
+	if d, err := events.As[events.DecisionMade](e); err == nil {
+		h.state.Decide(lately.Decision{Ledger: m.sequence, At: m.at, Sequence: d.Sequence, Agent: d.Agent, Outcome: d.Outcome})
+	}
+}
