@@ -128,7 +128,7 @@ func (f *Facts) pressed(s *scene) {
 	}
 	all, harmless := strike(s.keys)
 	f.Dangerous = all&dangerousKey != 0
-	f.Harmless = harmless
+	f.Harmless = harmless && !(f.Terminal && has(s.keys, "ctrl")) // there ctrl+c ends a program
 	f.Enter = f.Enter || all&(enterKey|sendKey) != 0
 	f.Pastes = all&pasteKey != 0
 	if all&(saveKey|sendKey) != 0 && !f.Commits {

@@ -34,6 +34,10 @@ var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 
 func hostOf(raw string, own map[string]bool) Host {
 	var h Host
+	if len(raw) > 1024 { // a name has 253 characters at most
+		h.Name, h.unclear, h.data = raw[:253], true, true
+		return h
+	}
 	if strings.IndexByte(raw, '%') >= 0 {
 		if d, err := url.PathUnescape(raw); err == nil {
 			raw = d
