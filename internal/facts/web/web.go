@@ -2,6 +2,8 @@
 package web
 
 import (
+	"strings"
+
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -125,7 +127,7 @@ func (f *Facts) look(c *call, org *input.Organisation) []Link {
 		links = append(links, l)
 		h := &l.Host
 		if i == 0 {
-			f.URL, f.Host, f.Scheme, f.Path, f.Port, f.Keys = raw[:min(len(raw), maxURL)], h.Name, l.Scheme, l.Path, l.Port, l.Keys
+			f.URL, f.Host, f.Scheme, f.Path, f.Port, f.Keys = strings.ToValidUTF8(raw[:min(len(raw), maxURL)], ""), h.Name, l.Scheme, l.Path, l.Port, l.Keys
 		}
 		f.Hosts = appendNew(f.Hosts, h.Name)
 		f.place(&l)
