@@ -44,7 +44,7 @@ func collect(args *input.Arguments, named, stored bool) []given {
 // strong says that an argument is a path by its key.
 func strong(args *input.Arguments) bool {
 	for i := range args.Texts {
-		if strongKeys[args.Texts[i].Key] {
+		if k := args.Texts[i].Key; strongKeys[k] || k == "bucket" || k == "bucketname" {
 			return true
 		}
 	}

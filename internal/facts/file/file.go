@@ -58,7 +58,7 @@ func Of(a *input.Action) (*Facts, error) {
 	f := &Facts{}
 	op, named := ofTool(a, args)
 	paths := collect(args, named, anyOf(a.Words, stores))
-	if !named && anyOf(a.Words, hints) && !first(a.Words, strangers) {
+	if !named && anyOf(a.Words, hints) && strong(args) && !first(a.Words, strangers) {
 		paths = collect(args, true, anyOf(a.Words, stores))
 	}
 	if named && len(paths) == 0 {

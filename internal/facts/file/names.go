@@ -57,6 +57,7 @@ var webEndings = set(".php", ".phtml", ".jsp", ".jspx", ".asp", ".aspx", ".ashx"
 
 var webRoots = []string{"/var/www", "/htdocs", "/wwwroot", "/public_html", "/webapps", "/srv/http", "/usr/share/nginx", "/wp-content", "/inetpub"}
 
+//nolint:misspell // words of many languages
 var sensitiveWords = set(
 	"payroll", "salary", "salaries", "compensation", "paystub", "payslip", "payslips", "passport", "passports", "visa", "medical", "patient", "patients", "health", "diagnosis", "prescription", "prescriptions", "tax", "taxes", "w2", "1040", "1099", "ssn", "bank", "bankstatement", "statement", "statements", "iban",
 	"backup", "backups", "bak", "dump", "dumps", "confidential", "secret", "classified", "private", "personal", "personnel", "hr", "nda", "legal", "lawsuit", "contract", "contracts", "acquisition", "merger", "creditcard", "credit", "customers", "clients", "pii", "gdpr", "birth", "certificate", "family", "diary", "insurance",

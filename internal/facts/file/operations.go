@@ -1,6 +1,7 @@
 package file
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -54,7 +55,7 @@ var operations = index(map[operation]string{
 func index(words map[operation]string) map[string]operation {
 	m := make(map[string]operation, 256)
 	for op, list := range words {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			m[w] |= op
 		}
 	}
@@ -131,11 +132,4 @@ func ofTool(a *input.Action, args *input.Arguments) (op operation, named bool) {
 	return op, named && !stranger
 }
 
-func has(words []string, w string) bool {
-	for _, x := range words {
-		if x == w {
-			return true
-		}
-	}
-	return false
-}
+func has(words []string, w string) bool { return slices.Contains(words, w) }

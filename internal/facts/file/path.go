@@ -282,7 +282,7 @@ func (k *Path) expand(p *string) bool {
 		}
 		*p = rest
 		return true
-	case strings.IndexAny(*p, "$%`") < 0:
+	case !strings.ContainsAny(*p, "$%`"):
 		return false
 	}
 	if rest, ok := cutAny(*p, homeSpellings); ok {

@@ -18,7 +18,7 @@ var boxes = words("checkbox radio switch toggle option slider spinbutton menuite
 // clicked judges what is clicked, dragged or selected.
 func (f *Facts) clicked(s *scene) {
 	label, role := strings.Join(s.labels, " "), s.role
-	f.Label = label[:min(len(label), 256)]
+	f.Label = strings.ToValidUTF8(label[:min(len(label), 256)], "")
 	f.Role = strings.TrimSpace(role)
 	if s.gesture&(clicks|drags|selects|uploads) == 0 {
 		return
@@ -96,7 +96,7 @@ func (f *Facts) typed(s *scene) {
 	if s.gesture&(types|pastes) == 0 {
 		return
 	}
-	f.Text = s.typed.String()
+	f.Text = strings.ToValidUTF8(s.typed.String(), "\ufffd")
 	f.Types = true
 	f.Secret = web.LooksSecret(strings.TrimSpace(f.Text))
 	f.Enter = s.pressed || strings.HasSuffix(f.Text, "\n") || strings.Contains(f.Text, "{ENTER}") || strings.Contains(f.Text, "{enter}")
@@ -128,7 +128,7 @@ func (f *Facts) pressed(s *scene) {
 	}
 	all, harmless := strike(s.keys)
 	f.Dangerous = all&dangerousKey != 0
-	f.Harmless = harmless
+	f.Harmless = harmless && (!f.Terminal || !has(s.keys, "ctrl")) // there ctrl+c ends a program
 	f.Enter = f.Enter || all&(enterKey|sendKey) != 0
 	f.Pastes = all&pasteKey != 0
 	if all&(saveKey|sendKey) != 0 && !f.Commits {

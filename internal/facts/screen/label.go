@@ -31,6 +31,7 @@ var commits = func() map[string]verb.Act {
 	return m
 }()
 
+//nolint:misspell // words of many languages
 var commitWords = map[verb.Act]string{
 	verb.Delete: "delete remove erase discard purge destroy wipe trash clear empty uninstall unlink drop reset loschen entfernen verwerfen leeren deinstallieren zurucksetzen supprimer effacer retirer vider desinstaller enlever eliminar borrar quitar vaciar suprimir desinstalar excluir apagar remover limpar deletar elimina eliminare cancellare rimuovi rimuovere svuota disinstalla verwijderen verwijder usun slett radera ta-bort poista sil kaldir удалить очистить 削除 删除 刪除 移除 삭제 清空",
 	verb.Pay: "pay buy purchase checkout donate transfer withdraw deposit bid rent book reserve order preorder refund tip topup invest trade sell swap bezahlen zahlen kaufen bestellen uberweisen spenden buchen reservieren abheben einzahlen kostenpflichtig payer acheter commander regler virer donner reserver verser retirer-de-largent comprar pagar encargar transferir donar reservar depositar retirar encomendar doar compra paga pagare acquista acquistare ordina " +
@@ -49,6 +50,8 @@ var commitWords = map[verb.Act]string{
 
 // views are words for what only leads somewhere, closes or unfolds. The gravest meaning wins
 // where a label has words of both kinds, but for those that begin with one of these.
+//
+//nolint:misspell // words of many languages
 var views = words("view show see open read browse go back next previous prev details detail more less learn help about home close cancel dismiss skip expand collapse menu tab search filter sort find preview overview history list all settings options profile dashboard refresh reload zoom scroll select choose toggle-menu navigation page pages first last up down hide explore compare inspect print-preview faq terms privacy policy imprint contact-us tools account inbox notifications recent copy " +
 	"ansehen anzeigen offnen zuruck weiter-lesen nachste vorherige mehr hilfe schliessen abbrechen suchen filtern sortieren ubersicht vorschau startseite menu einstellungen uber auswahlen aufklappen ausblenden kopieren voir afficher ouvrir retour suivant precedent plus fermer annuler chercher rechercher filtrer trier apercu accueil aide parametres masquer copier ver mostrar abrir volver atras siguiente anterior mas cerrar cancelar buscar filtrar ordenar inicio ayuda ajustes detalles ocultar copiar voltar proximo mais fechar pesquisar ajuda detalhes esconder vedi mostra apri indietro avanti precedente successivo chiudi annulla cerca filtra ordina aiuto dettagli nascondi copia terug volgende sluiten annuleren zoeken bekijken wstecz dalej zamknij anuluj szukaj tillbaka nasta stang avbryt sok назад далее закрыть отмена поиск открыть показать 戻る 次へ 閉じる キャンセル 検索 表示 返回 下一页 上一页 关闭 取消 搜索 查看 详情 뒤로 다음 닫기 취소 검색 보기")
 
@@ -104,7 +107,8 @@ func understand(label string, link bool) meaning {
 		if link && len(list) > 3 && i > 0 && i < len(list)-1 || link && len(list) > 6 {
 			act = verb.None
 		}
-		if act != verb.None && !(nouns[w] && i > 0 && !joined(list[i-1]) && !starters[list[0]]) && weights[act] > weights[m.act] {
+		counts := !nouns[w] || i == 0 || joined(list[i-1]) || starters[list[0]]
+		if act != verb.None && counts && weights[act] > weights[m.act] {
 			m.act = act
 		}
 		m.looks = m.looks || views[w]

@@ -32,15 +32,16 @@ type scene struct {
 }
 
 var (
-	labelKeys = words("label name arialabel ariatext innertext alt accessiblename accessibilitylabel placeholder description elementdescription elementtext element buttontext linktext linktexts menuitem menu item selector css cssselector xpath locator option contentdescription contentdesc resourceid instruction elementname targetelement elementlabel buttonname field fieldname fieldlabel textcontent tooltip elementid hint node title target button link objective what")
-	roleKeys  = words("role tag tagname elementtype controltype widget elementrole class classname inputtype fieldtype localizedcontroltype")
-	typedKeys = words("text value content input string typedtext texttotype message inputtext values typetext clipboard characters txt data")
-	keyKeys   = words("key keys hotkey combo combination shortcut keycombo keycombination keysequence keystroke keystrokes keypress modifiers modifier")
-	spotKeys  = words("x y coordinate coordinates position point startbox endbox x1 y1 startx starty startcoordinate cx cy pos loc location box bbox point2d start end path")
-	winKeys   = words("window windowtitle windowname activewindow focusedwindow pagetitle tabtitle tab foreground screentitle")
-	appKeys   = words("app application appname applicationname processname process program package packagename bundleid appid")
-	urlKeys   = words("url pageurl currenturl href")
-	holders   = words("element target node locator selector targetelement elementinfo control widget el")
+	scriptKeys = words("code script python pyautogui actionstr")
+	labelKeys  = words("label name arialabel ariatext innertext alt accessiblename accessibilitylabel placeholder description elementdescription elementtext element buttontext linktext linktexts menuitem menu item selector css cssselector xpath locator option contentdescription contentdesc resourceid instruction elementname targetelement elementlabel buttonname field fieldname fieldlabel textcontent tooltip elementid hint node title target button link objective what")
+	roleKeys   = words("role tag tagname elementtype controltype widget elementrole class classname inputtype fieldtype localizedcontroltype")
+	typedKeys  = words("text value content input string typedtext texttotype message inputtext values typetext clipboard characters txt data")
+	keyKeys    = words("key keys hotkey combo combination shortcut keycombo keycombination keysequence keystroke keystrokes keypress modifiers modifier")
+	spotKeys   = words("x y coordinate coordinates position point startbox endbox x1 y1 startx starty startcoordinate cx cy pos loc location box bbox point2d start end path")
+	winKeys    = words("window windowtitle windowname activewindow focusedwindow pagetitle tabtitle tab foreground screentitle")
+	appKeys    = words("app application appname applicationname processname process program package packagename bundleid appid")
+	urlKeys    = words("url pageurl currenturl href")
+	holders    = words("element target node locator selector targetelement elementinfo control widget el")
 )
 
 func look(args *input.Arguments, g gesture) *scene {
@@ -64,7 +65,7 @@ func look(args *input.Arguments, g gesture) *scene {
 
 // actions takes the texts that say which gesture is meant.
 func (s *scene) actions(t *input.Text) {
-	if !gestureKeys[t.Key] && !(t.Key == "code" || t.Key == "script" || t.Key == "python" || t.Key == "pyautogui" || t.Key == "actionstr") || holders[t.Parent] || t.Key == "type" && t.Value == "text" {
+	if !gestureKeys[t.Key] && !scriptKeys[t.Key] || holders[t.Parent] || t.Key == "type" && t.Value == "text" {
 		return
 	}
 	if s.gesture&clicks != 0 && strings.IndexByte(t.Value, ' ') > 0 && strings.IndexByte(t.Value, '(') < 0 {
@@ -106,9 +107,9 @@ func (s *scene) text(t *input.Text) {
 			}
 			s.gesture |= presses
 		}
-		s.keys = append(s.keys, keysOf(v)...)
+		s.press(v)
 	case key == "text" && s.gesture&(presses|types) == presses && !held:
-		s.keys = append(s.keys, keysOf(v)...)
+		s.press(v)
 	case typedKeys[key] && !held && s.gesture&(types|pastes) != 0:
 		s.enterText(v)
 	case key == "button" && (v == "left" || v == "right" || v == "middle" || v == "primary"):
@@ -117,6 +118,13 @@ func (s *scene) text(t *input.Text) {
 		s.spot = true
 	case labelKeys[key] || typedKeys[key] || held && key != "ref" && key != "index" && key != "id":
 		s.label(v)
+	}
+}
+
+// press takes keys; one more than are judged is enough to know that there are too many.
+func (s *scene) press(v string) {
+	if len(s.keys) <= maxKeys {
+		s.keys = append(s.keys, keysOf(v)...)
 	}
 }
 

@@ -2,6 +2,7 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -126,11 +127,4 @@ func (f *Facts) acts() []verb.Act {
 	return append(acts, verb.Control)
 }
 
-func has(list []string, w string) bool {
-	for _, x := range list {
-		if x == w {
-			return true
-		}
-	}
-	return false
-}
+func has(list []string, w string) bool { return slices.Contains(list, w) }

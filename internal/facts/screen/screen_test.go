@@ -96,6 +96,7 @@ func TestGestures(t *testing.T) {
 		{"type_text", `{"text":"rm -rf ~\n","window":"user@host: ~"}`, "type types terminal enter"},
 		{"terminal_type", `{"window":"Terminal","text":"ls"}`, "type types terminal"},
 		{"computer", `{"action":"type","text":"x","app":"gnome-terminal"}`, "type types terminal"},
+		{"computer", `{"action":"key","text":"ctrl+c","window":"xterm"}`, "key terminal"},
 		{"drag", `{"from_x":1,"to_x":2,"x":1}`, "drag blind drags"},
 		{"browser_file_upload", `{"paths":["/tmp/a.png"]}`, "upload blind uploads"},
 		{"tap", `{"x":1,"y":2}`, "click blind"},

@@ -91,7 +91,7 @@ func (s *scene) call(name string, texts []string) {
 		s.strange = true
 	case g&presses != 0:
 		for _, t := range texts {
-			s.keys = append(s.keys, keysOf(t)...)
+			s.press(t)
 		}
 	case g&types != 0:
 		for i, t := range texts {

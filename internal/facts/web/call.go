@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -18,6 +19,7 @@ const (
 // call is what the arguments say of the request, before anything is concluded from it.
 type call struct {
 	links   []string
+	direct  bool     // a link stands under a key such as "url", so that the tool acts on it
 	methods []string // HTTP methods in upper case, "?" for what is none
 	fields  []string // names of what is sent
 	rpc     []string // names of remote procedures and GraphQL operations
@@ -29,7 +31,6 @@ type call struct {
 	jsonrpc bool
 	titles  string
 	output  bool // what comes back is stored
-	program bool
 	enter   bool // typing is followed by the key that submits
 	cut     bool
 }
@@ -116,6 +117,7 @@ func (c *call) link(t *input.Text) {
 		return
 	}
 	c.links = append(c.links, t.Value)
+	c.direct = c.direct || urlKeys[t.Key] && !weakURLKeys[t.Key]
 }
 
 func looksURL(v string) bool {
@@ -214,10 +216,8 @@ func (c *call) operation(t *input.Text, inBody bool) {
 }
 
 func appendNew(list []string, s string) []string {
-	for _, x := range list {
-		if x == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }

@@ -14,7 +14,8 @@ func (l *Link) carries(v string, most int) {
 		return
 	}
 	l.Secret = l.Secret || LooksSecret(v)
-	if len(v) > most && !strings.HasPrefix(v, "http") {
+	title := strings.Count(v, "-") > 5 && !strings.ContainsAny(v, " =+/")
+	if len(v) > most && !title && !strings.HasPrefix(v, "http") {
 		l.Data = true
 	}
 	if len(v) >= 24 && len(v) <= 8192 && hidden(v) {
@@ -31,7 +32,7 @@ func hidden(v string) bool {
 		}
 	}
 	if b, err := hex.DecodeString(v); err == nil {
-		return readable(b)
+		return !number(v) && readable(b)
 	}
 	if strings.Count(v, "-") > 2 || strings.Count(v, "_") > 2 || strings.ToLower(v) == v && !strings.ContainsAny(v, "0123456789") {
 		return false // words of a title
@@ -63,7 +64,7 @@ func LooksSecret(v string) bool {
 	}
 	for _, s := range secretStarts {
 		if strings.HasPrefix(v, s) {
-			return true
+			return s == "-----BEGIN" || strings.ContainsAny(v, "0123456789") && (s != "sk-" || v != strings.ToLower(v)) // "sk-learn-tutorial-3" is none
 		}
 	}
 	return false

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/verb"
@@ -64,20 +65,20 @@ func (f *Facts) method(d doing, k kind, c *call) {
 	case d&scripts != 0:
 	case d&controls != 0 && d&sends == 0:
 	case k&removes != 0:
-		f.Method = "DELETE"
+		f.Method = http.MethodDelete
 	case d&(sends|uploadsIt) != 0 || k != 0:
-		f.Method = "POST"
+		f.Method = http.MethodPost
 	case c.body || c.jsonrpc || c.graphql:
-		f.Method = "POST"
+		f.Method = http.MethodPost
 	case d&strange != 0:
 	default:
-		f.Method = "GET"
+		f.Method = http.MethodGet
 	}
 }
 
 // onlyReads says that what is sent by POST only asks: a GraphQL query, a JSON-RPC read, a search.
 func (f *Facts) onlyReads(c *call, links []Link, rpcReads bool, k kind) bool {
-	if f.Method != "POST" || k&^(messages|publishes|saves) != 0 || k != 0 && !f.GraphQL && !f.RPC {
+	if f.Method != http.MethodPost || k&^(messages|publishes|saves) != 0 || k != 0 && !f.GraphQL && !f.RPC {
 		return false
 	}
 	for i := range links {
@@ -116,9 +117,9 @@ func pathKinds(links []Link) (k kind) {
 func (f *Facts) submitted(c *call, links []Link) kind {
 	k := pathKinds(links) | c.fieldKind()
 	switch f.Method {
-	case "DELETE", "PURGE":
+	case http.MethodDelete, "PURGE":
 		k |= removes
-	case "PUT", "PATCH", "MOVE", "COPY", "MKCOL":
+	case http.MethodPut, http.MethodPatch, "MOVE", "COPY", "MKCOL":
 		k |= saves
 	}
 	return k

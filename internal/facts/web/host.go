@@ -34,6 +34,10 @@ var dots = strings.NewReplacer("。", ".", "．", ".", "｡", ".")
 
 func hostOf(raw string, own map[string]bool) Host {
 	var h Host
+	if len(raw) > 1024 { // a name has 253 characters at most
+		h.Name, h.unclear, h.data = strings.ToValidUTF8(raw[:253], ""), true, true
+		return h
+	}
 	if strings.IndexByte(raw, '%') >= 0 {
 		if d, err := url.PathUnescape(raw); err == nil {
 			raw = d
@@ -45,7 +49,7 @@ func hostOf(raw string, own map[string]bool) Host {
 	name := strings.TrimSuffix(strings.ToLower(raw), ".")
 	if name == "" || len(name) > 253 || strings.ContainsAny(name, "{}$<> \\^`|\"") {
 		h.unclear = true
-		h.Name = name[:min(len(name), 253)]
+		h.Name = strings.ToValidUTF8(name[:min(len(name), 253)], "")
 		return h
 	}
 	h.Name = name

@@ -48,6 +48,8 @@ func kindWords(of map[kind]string) map[string]kind {
 }
 
 // kinds are words of paths, form fields, operations and tools that tell what a request that submits does.
+//
+//nolint:misspell // words of many languages
 var kinds = kindWords(map[kind]string{
 	logins:      "login signin logon sessions session oauth oauth2 authorize authenticate sso saml token password passwd pwd otp mfa 2fa totp signup register registration anmelden einloggen connexion acceder accedi entrar logout signout logoff passphrase username captcha auth",
 	pays:        "pay payment payments checkout purchase purchases buy donate donation charge charges refund refunds payout payouts invoice invoices billing subscription subscriptions order orders placeorder bid bids deposit withdraw withdrawal remittance wire ach sepa iban cardnumber ccnumber creditcard cvv cvc cvc2 cardholder routingnumber accountnumber stripe paypal bezahlen kaufen zahlung überweisung bestellen payer acheter commander comprar pagar pagamento acquista swap stake sendtransaction sendrawtransaction eth_sendtransaction topup booking bookings reserve reservation reservations tip bestellung trade trades",

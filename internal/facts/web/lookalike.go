@@ -25,7 +25,7 @@ var skeletons = map[rune]rune{
 var digraphs = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d")
 
 func skeleton(s string) string {
-	if ascii(s) && strings.IndexAny(s, "013457") < 0 {
+	if ascii(s) && !strings.ContainsAny(s, "013457") {
 		return s
 	}
 	return strings.Map(func(r rune) rune {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
@@ -93,11 +95,4 @@ func actOf(w string) verb.Act {
 	return verb.Of(w)
 }
 
-func has(words []string, w string) bool {
-	for _, x := range words {
-		if x == w {
-			return true
-		}
-	}
-	return false
-}
+func has(words []string, w string) bool { return slices.Contains(words, w) }

@@ -2,15 +2,18 @@
 package web
 
 import (
+	"strings"
+
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
 
 // Facts is what an action does over HTTP or in a browser, by the tool's name, the URLs and what is sent.
 type Facts struct {
-	Found   bool `doc:"the tool is one for the web, or an argument is a URL that it acts on" fact:"found"`
-	Unknown bool `doc:"it cannot be told what the request does or where it goes: an unknown method or verb, a broken URL" fact:"unknown"`
-	Cut     bool `doc:"there is more than is judged: 32 URLs of 16 KiB, 256 fields, 32 KiB of a body" fact:"truncated"`
+	Found    bool `doc:"the tool is one for the web, or an argument is a URL that it acts on" fact:"found"`
+	Mentions bool `doc:"an argument is a URL, but the tool is one for something else, such as a bookmark or a message: no request is known; the facts on hosts hold all the same, and found is false" fact:"mentions"`
+	Unknown  bool `doc:"it cannot be told what the request does or where it goes: an unknown method or verb, a broken URL" fact:"unknown"`
+	Cut      bool `doc:"there is more than is judged: 32 URLs of 16 KiB, 256 fields, 32 KiB of a body" fact:"truncated"`
 
 	Method  string   `doc:"the HTTP method, the gravest where there are several; where none is given the one the tool's name or the body implies; empty for clicks, scripts and where it cannot be told" fact:"method"`
 	Implied bool     `doc:"the method is implied, not given" fact:"method_implied"`
@@ -84,6 +87,11 @@ func Of(a *input.Action) (*Facts, error) {
 	if !named && len(c.links) == 0 || lone && len(c.links) == 0 && !browses(a.Words) || foreign(a.Words) {
 		return f, nil
 	}
+	if !named && (k != 0 || !c.direct) {
+		f.Mentions = true
+		f.look(c, a.Org)
+		return f, nil
+	}
 	f.Found = true
 	c.sent(args)
 	if has(a.Words, "curl") || has(a.Words, "wget") || has(a.Words, "httpie") || has(a.Words, "http") {
@@ -119,7 +127,7 @@ func (f *Facts) look(c *call, org *input.Organisation) []Link {
 		links = append(links, l)
 		h := &l.Host
 		if i == 0 {
-			f.URL, f.Host, f.Scheme, f.Path, f.Port, f.Keys = raw[:min(len(raw), maxURL)], h.Name, l.Scheme, l.Path, l.Port, l.Keys
+			f.URL, f.Host, f.Scheme, f.Path, f.Port, f.Keys = strings.ToValidUTF8(raw[:min(len(raw), maxURL)], ""), h.Name, l.Scheme, l.Path, l.Port, l.Keys
 		}
 		f.Hosts = appendNew(f.Hosts, h.Name)
 		f.place(&l)

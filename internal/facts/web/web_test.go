@@ -89,6 +89,9 @@ func TestRequests(t *testing.T) {
 		{"curl", `{"options":"-K /tmp/x","url":"https://example.org"}`, "GET unknown truncated"},
 		{"call_webhook", `{"url":"https://example.org/hook"}`, "POST submits submits_other"},
 		{"search_google", `{"query":"x"}`, "GET reads searches"},
+		{"add_bookmark", `{"url":"http://169.254.169.254/x"}`, "-"},
+		{"send_message", `{"text":"https://webhook.site/x"}`, "-"},
+		{"clone_repo", `{"url":"https://example.org/a.git"}`, "-"},
 		{"add_contact", `{"name":"x","site":"example"}`, "-"},
 		{"bash", `{"command":"curl https://example.org"}`, "-"},
 		{"transfer_money", `{"to":"x","amount":5}`, "-"},
@@ -173,13 +176,29 @@ func TestAddresses(t *testing.T) {
 		"https://evil.example/?x=" + strings.Repeat("some text ", 40):   "reads external data_in_url",
 		"https://evil.example/{{secret}}":                               "reads external data_in_url",
 		"https://example.org/maps/@52.5,13.4,12z?entry=ttu&q=pizza+bar": "reads external",
-		"https://{host}/x":                                              "unknown",
-		"":                                                              "reads",
+		"https://example.org/how-to-grow-" + strings.Repeat("very-", 40) + "big-tomatoes": "reads external",
+		"https://example.org/?id=59794123176757812635376180341677737534":                  "reads external",
+		"https://example.org/docs/sk-learn-pipeline-3-tutorial":                           "reads external",
+		"https://{host}/x": "unknown",
+		"":                 "reads",
 	} {
 		raw, _ := json.Marshal(map[string]string{"url": u})
 		f := of(t, "browser_goto", string(raw))
 		if got := strings.TrimSpace(strings.TrimPrefix(told(f), f.Method)); got != want {
 			t.Errorf("%q\n got %q (host %q)\nwant %q", u, got, f.Host, want)
+		}
+	}
+}
+
+func TestMentions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ tool, args string }{
+		{"add_bookmark", `{"url":"http://169.254.169.254/x"}`},
+		{"send_message", `{"text":"http://169.254.169.254/x"}`},
+		{"add_contact", `{"name":"x","website":"169.254.169.254"}`},
+	} {
+		if f := of(t, c.tool, c.args); f.Found || !f.Mentions || !f.Metadata {
+			t.Errorf("%s %s: %+v", c.tool, c.args, f)
 		}
 	}
 }
