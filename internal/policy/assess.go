@@ -33,6 +33,8 @@ type Assessment struct {
 	Denied bool
 	// Reason explains the level in one sentence.
 	Reason string
+	// Thresholds are those that applied, overrides included.
+	Thresholds Thresholds
 	// Rules are the rules that fired, the heaviest first; shadow rules, which do not count, come last.
 	Rules []events.FiredRule
 }
@@ -200,6 +202,7 @@ func (p *Policy) sum(all []*weighing) Assessment {
 	var out Assessment
 	var findings []finding
 	first := all[0]
+	out.Thresholds = first.thresholds
 	for _, w := range all {
 		score, level := w.outcome()
 		out.Score, out.Level = max(out.Score, score), higher(out.Level, level)

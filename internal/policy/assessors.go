@@ -221,8 +221,8 @@ func (p *Policy) Combine(a Assessment, findings []Finding) Assessment {
 		}
 		rules[i] = events.FiredRule{ID: assessorPrefix + f.Assessor, Points: raised + max(f.Points, 0), Reason: Shorten(Neutral(f.Reason), maxReason)}
 	}
-	out.Score = max(min(maxScore, out.Score+points), p.thresholds.least(floor))
-	if level := p.thresholds.level(out.Score); rank(level) > rank(out.Level) {
+	out.Score = max(min(maxScore, out.Score+points), a.Thresholds.least(floor))
+	if level := a.Thresholds.level(out.Score); rank(level) > rank(out.Level) {
 		out.Level = level
 	}
 	out.Rules = append(slices.Clip(a.Rules[:min(len(a.Rules), maxFired-len(rules))]), rules...)

@@ -84,7 +84,7 @@ func TestFindingsNeverLower(t *testing.T) {
 	levels := []events.Level{"", events.Low, events.Medium, events.High}
 	for range 2000 {
 		score := rand.IntN(101)
-		a := Assessment{Score: score, Level: p.thresholds.level(score), Reason: "r", Denied: rand.IntN(9) == 0, Rules: make([]events.FiredRule, rand.IntN(21))}
+		a := Assessment{Score: score, Thresholds: p.thresholds, Level: p.thresholds.level(score), Reason: "r", Denied: rand.IntN(9) == 0, Rules: make([]events.FiredRule, rand.IntN(21))}
 		var findings []Finding
 		last := a
 		for range rand.IntN(6) {

@@ -90,11 +90,14 @@ func valueOf(key, text string) ([]value, bool) {
 		return []value{{path, key, trimmed, true}}, true
 	case amountKeys[key]:
 		return []value{{amount, key, trimmed, true}}, true
-	case proseKeys[key] || len(trimmed) > 40:
+	case (proseKeys[key] || len(trimmed) > 40) && strings.Count(trimmed, " ") >= proseSpaces:
 		return []value{{prose, key, trimmed, false}}, true
 	}
 	return []value{{other, key, trimmed, false}}, true
 }
+
+// proseSpaces is how many spaces make a text that is more than a name or a label.
+const proseSpaces = 3
 
 // links are the addresses inside a text: whoever reads it may follow them.
 func links(s string) []value {

@@ -3,6 +3,7 @@ package lately
 import (
 	"math"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -35,6 +36,9 @@ var urlKeys = keys("url", "uri", "endpoint", "webhook", "link", "href")
 
 var amountKeys = keys("amount", "amounts", "total", "totalamount", "sum", "price", "amountusd", "amounteur", "payment")
 
+// letters are those of currencies' codes.
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 func keys(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -56,6 +60,10 @@ func SeenIn(a *input.Action) Seen {
 		case value == "":
 		case recipientKeys[t.Key]:
 			s.Recipients = append(s.Recipients, value)
+		case amountKeys[t.Key]:
+			if amount, err := strconv.ParseFloat(strings.Trim(value, " $€£"+letters), 64); err == nil {
+				s.Amounts = append(s.Amounts, amount) // "20 EUR" too; what is written more oddly is for the facts about money
+			}
 		case urlKeys[t.Key]:
 			if u, err := url.Parse(value); err == nil && u.Host != "" {
 				s.Recipients = append(s.Recipients, u.Hostname())
