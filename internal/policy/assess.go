@@ -16,7 +16,7 @@ const maxSteps = 50
 
 // maxPlanBytes is how many bytes of arguments the steps that are weighed may have together, so that
 // a plan cannot buy more time than an action; one with more is high.
-const maxPlanBytes = 256 << 10
+const maxPlanBytes = 128 << 10
 
 // maxFired is how many findings an assessment lists.
 const maxFired = 20
