@@ -183,11 +183,13 @@ func host(s string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
-// own leaves out the organisation's own sites: a page of theirs is where agents work, not where an attack leads.
+// own leaves out the organisation's own sites and addresses: that is where agents work, not where an attack leads.
 func own(values []value, org *input.Organisation) []value {
 	for i := range values {
-		if values[i].kind == place && isOwn(host(values[i].text), org) {
-			values[i].directs = false
+		v := &values[i]
+		_, domain, _ := strings.Cut(v.text, "@")
+		if v.kind == place && isOwn(host(v.text), org) || v.kind == person && org.Domains[strings.ToLower(domain)] {
+			v.directs = false
 		}
 	}
 	return values

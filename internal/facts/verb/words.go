@@ -33,7 +33,7 @@ var verbs = map[Act]string{
 		apologize warn react`,
 	Publish: `publish retweet broadcast announce upload mint repost crosspost advertise expose unveil livestream webcast syndicate airplay disseminate
 		circulate blogpost`,
-	Pay: `pay buy sell withdraw donate settle remit reimburse disburse invest spend lend borrow liquidate airdrop repay prepay overpay sendmoney
+	Pay: `pay buy sell withdraw donate settle remit reimburse disburse invest lend borrow liquidate airdrop repay prepay overpay sendmoney
 		sendpayment payinvoice cashout redeem bribe bet gamble wager pawn autopay crowdfund unstake  `,
 	Grant: `grant revoke invite kick ban authorize authorise approve permit promote demote escalate impersonate chmod chown unban whitelist allowlist
 		delegate enrol enroll entitle blacklist blocklist denylist uninvite onboard offboard unshare elevate sudo addmember removemember deputize
@@ -71,7 +71,7 @@ var nouns = map[Act]string{
 	Send: `message email mail dm contact call text sms alert forward notification messaging emailing sender notifier phone fax telegram communicate
 		correspondence dispatcher texting messenger`,
 	Publish: `post tweet comment share blog publication publishing posting publisher broadcaster uploader dissemination retweeting`,
-	Pay: `venmo zelle payment transfer wire refund charge purchase trade withdrawal deposit tip payout checkout bid stake fund escrow settlement reimbursement
+	Pay: `venmo zelle spend payment transfer wire refund charge purchase trade withdrawal deposit tip payout checkout bid stake fund escrow settlement reimbursement
 		donation disbursement remittance payroll buyer seller trading investment repayment payer spending liquidation buyback autopayment ach sepa
 		swift`,
 	Grant: `invitation authorization authorisation approval revocation promotion delegation escalation impersonation enrollment enrolment onboarding
