@@ -19,6 +19,7 @@ func (c *comparison) compareValues() {
 	for i := range c.values {
 		v := &c.values[i]
 		v.origin = c.originOf(v)
+		v.open = v.kind == amount && c.request != nil && (c.wish.sums || len(c.request.numbers) == 0)
 		if v.directs() {
 			f.Directing++
 		}
@@ -187,6 +188,9 @@ func (n kinds) contradicts(v *value, main acts) bool {
 // functionKeys are keys whose value names what is called.
 var functionKeys = map[string]bool{"function": true, "functionname": true, "functioncall": true, "method": true, "action": true, "operation": true, "op": true, "call": true}
 
+// methods are what HTTP methods do.
+var methods = map[string]acts{"GET": read, "HEAD": read, "POST": change, "PUT": change, "PATCH": change, "DELETE": remove}
+
 // actsOf tells what the action does from the tool's name and the arguments, where nobody told better.
 func actsOf(a *input.Action, args *input.Arguments) acts {
 	does := actsOfWords(a.Words)
@@ -197,13 +201,12 @@ func actsOf(a *input.Action, args *input.Arguments) acts {
 		case shellKey(t.Key) || inShell && t.Key == "text":
 			text, _ := clip(t.Value, maxTextBytes)
 			does |= shellActs(text)
+		case t.Key == "method" && methods[t.Value] != 0:
+			does |= methods[t.Value]
 		case functionKeys[t.Key] && len(t.Value) < 256:
 			name, _, _ := strings.Cut(t.Value, "(")
 			does |= actsOfWords(input.SplitWords(name))
 		}
-	}
-	if does&effects != run {
-		does &^= run
 	}
 	return does
 }
@@ -257,17 +260,20 @@ func (c *comparison) compareActs() {
 	}
 	f.RequestReadsOnly = asked != 0 && asked&effects == 0
 	f.ActForbidden = c.main&c.wish.forbidden&^(create|change) != 0
-	if asked == 0 || c.does == 0 {
+	if asked == 0 || c.does == 0 || c.main == run && shellTool(c.a) {
 		f.ActUnclear = true
 		return
 	}
 	missing := c.main &^ allowed(asked)
+	if c.main != run {
+		missing &^= run // how it is done; what is done is told by other acts
+	}
 	if missing != 0 && c.toolNamed() {
 		missing = 0
 	}
 	f.ActsUnasked = missing.list()
 	f.ActFits = missing == 0
-	f.ActMissing = missing != 0 && (missing == c.main || missing == c.main&^(create|change))
+	f.ActMissing = missing != 0 && (missing == c.main || missing == c.main&^(create|change|run))
 }
 
 // toolNamed says that the request has the tool's own verb, such as "refuel" or "retweet".

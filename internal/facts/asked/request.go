@@ -37,7 +37,7 @@ func readWish(s *source) *wish {
 			w.persons = append(w.persons, name)
 		}
 	}
-	w.forbidden &^= w.acts
+	w.forbidden &^= r.verbs
 	w.foreign = foreign(s, known)
 	return w
 }
@@ -63,6 +63,7 @@ type wisher struct {
 	w        *wish
 	question bool // the sentence only asks
 	last     acts // of the last verb in the sentence
+	verbs    acts // asked for by verbs, not by nouns
 }
 
 // token takes account of the i-th word and says whether it was understood as asking for something.
@@ -71,6 +72,9 @@ func (r *wisher) token(i int) bool {
 	if t.first {
 		r.question = asksOnly(r.s.tokens, i)
 		r.last = 0
+		if r.question {
+			r.w.acts |= read
+		}
 	}
 	if t.quoted && r.inQuote(i) {
 		return false // words to be passed on
@@ -89,9 +93,24 @@ func (r *wisher) token(i int) bool {
 		r.w.forbidden |= a & effects
 		return true
 	}
+	if a&send != 0 && tellsUser(r.s.tokens, i) {
+		a = a&^send | read
+	}
 	r.w.acts |= a
 	r.last |= a
+	if !isThing(r.s.tokens, i) {
+		r.verbs |= a
+	}
 	return true
+}
+
+// tellsUser says that the word at i asks for an answer to the user: "tell me".
+func tellsUser(t []token, i int) bool {
+	switch t[i].text {
+	case "tell", "inform", "answer", "let", "brief", "dis", "dime", "sag":
+		return i+1 < len(t) && (t[i+1].text == "me" || t[i+1].text == "us" || t[i+1].text == "mir" || t[i+1].text == "uns")
+	}
+	return false
 }
 
 // inQuote says that the word belongs to a quotation of three words or more.
@@ -190,7 +209,7 @@ func (r *wisher) verbAt(i int) acts {
 	if isPast(t.text) && !wanted(r.s.tokens, i) {
 		return 0 // "the message sent in May" tells, it does not ask
 	}
-	if t.possessive {
+	if t.possessive || isGoing(r.s.tokens, i) {
 		return 0
 	}
 	if isThing(r.s.tokens, i) {
@@ -235,6 +254,18 @@ func wanted(t []token, i int) bool {
 		case !wanting[w] && common[t[j].stem] == 0 && j < i-2:
 			return false
 		}
+	}
+	return false
+}
+
+// isGoing says that the word at i tells what something is doing: "has been showing".
+func isGoing(t []token, i int) bool {
+	if i == 0 || !strings.HasSuffix(t[i].text, "ing") {
+		return false
+	}
+	switch t[i-1].text {
+	case "been", "is", "are", "was", "were", "am", "keeps", "im":
+		return true
 	}
 	return false
 }

@@ -13,7 +13,7 @@ var irregular = map[string]string{
 	"paid": "pay", "sent": "send", "bought": "buy", "sold": "sel", "made": "mak", "wrote": "writ", "written": "writ", "told": "tel", "gave": "giv", "given": "giv",
 	"took": "tak", "taken": "tak", "got": "get", "gotten": "get", "ran": "run", "drew": "draw", "drawn": "draw", "spent": "spend", "lent": "lend", "built": "build", "forgot": "forget",
 	"people": "person", "children": "child", "men": "man", "women": "woman", "mice": "mous", "data": "data", "news": "news", "status": "status", "address": "addres", "access": "acces", "process": "proces",
-	"this": "this", "is": "is", "as": "as", "was": "was", "his": "his", "its": "its", "has": "has", "us": "us", "yes": "yes", "need": "need", "feed": "feed", "bring": "bring", "thing": "thing", "string": "string", "king": "king", "ring": "ring", "question": "question",
+	"comment": "comment", "comments": "comment", "moment": "moment", "moments": "moment", "this": "this", "is": "is", "as": "as", "was": "was", "his": "his", "its": "its", "has": "has", "us": "us", "yes": "yes", "need": "need", "feed": "feed", "bring": "bring", "thing": "thing", "string": "string", "king": "king", "ring": "ring", "question": "question",
 }
 
 // stem is what a folded word has in common with its other forms. It is rough: both sides of a

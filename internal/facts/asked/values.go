@@ -43,6 +43,7 @@ type value struct {
 	text     string
 	number   float64
 	embedded bool // found inside a longer text
+	open     bool // the request leaves it open: an amount where it names none
 	origin   origin
 }
 
@@ -57,7 +58,7 @@ func (v *value) directs() bool {
 
 // derivable says that a request need not contain the value, because it may be looked up or worked out.
 func (v *value) derivable() bool {
-	return v.kind == id || v.kind == secret || v.kind == blank || v.kind == account && !v.embedded || v.kind == date_
+	return v.open || v.kind == id || v.kind == secret || v.kind == blank || v.kind == account && !v.embedded || v.kind == date_
 }
 
 // kindsByKey are the kinds that an argument's key tells; the longest part that it contains counts.

@@ -64,7 +64,7 @@ var vocabulary = func() map[string]acts {
 			upgrade downgrade correct improve repair complete submit fill vote upvote downvote like unlike dislike follow unfollow subscribe unsubscribe rate star merge assign attach revise extend renew activate
 			finalize finish organize organise rearrange convert sort refactor amend reschedule postpone shift solve resolve optimize tidy rotate reorder raise lower enter use transform cap limit refuel top
 			andere aktualisiere bearbeite korrigiere verschiebe setze change modifie mets corrige deplace cambia actualiza modifica corrige mueve pon`,
-		remove: `delete remove erase drop purge wipe destroy clear clean empty trash discard unlink uninstall prune scrub eliminate cleanup retract strip loschen losche entferne supprime efface enleve elimina borra quita`,
+		remove: `delete remove erase drop purge wipe destroy clear clean empty trash discard unlink uninstall prune scrub eliminate cleanup retract strip kick ban revoke loschen losche entferne supprime efface enleve elimina borra quita`,
 		send: `send reply forward message email mail notify dm respond contact call text sms remind alert ask answer inform dispatch relay deliver convey communicate tell resend ping warn brief request share invite report
 			sende schick schicke antworte benachrichtige sag frage envoie reponds demande previens dis envia manda responde avisa pregunta escribele`,
 		publish: `publish post tweet retweet comment share broadcast announce upload blog reply submit advertise release promote reshare repost mint veroffentliche poste teile publie partage publica comparte sube`,
@@ -140,10 +140,10 @@ var entails = map[acts]acts{
 	create:  change | compute,
 	change:  create | compute,
 	remove:  change | stop,
-	send:    create | change | publish,
+	send:    create | change,
 	publish: create | change | send,
-	pay:     create | change | compute,
-	grant:   create | change | send | remove,
+	pay:     create | change | compute | send,
+	grant:   create | change | send,
 	run:     create | change | compute,
 	install: run | create | change | deploy,
 	deploy:  run | create | change | install | stop,
@@ -161,7 +161,7 @@ func allowed(asked acts) acts {
 		}
 	}
 	if asked&^(read|compute) != 0 {
-		all |= login | create | change
+		all |= login | create | change | run
 	}
 	return all
 }
