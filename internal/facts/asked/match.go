@@ -1,0 +1,220 @@
+package asked
+
+import (
+	"strconv"
+	"strings"
+)
+
+func display(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// has says that the text contains the value, as people would write it.
+func (s *source) has(v *value) bool {
+	if s == nil {
+		return false
+	}
+	switch v.kind {
+	case blank:
+		return false
+	case amount:
+		if v.text == "" || s.hasNumber(v.number) && v.text == display(v.number) {
+			return true
+		}
+		return s.hasAmountText(v.text)
+	}
+	f := fold(v.text)
+	if v.text == display(v.number) && isDigit(v.text[0]) {
+		return s.hasNumber(v.number)
+	}
+	if s.hasWords(f) {
+		return true
+	}
+	switch v.kind {
+	case mail:
+		return s.hasMail(f)
+	case host:
+		return s.hasHost(f)
+	case path:
+		return s.hasPath(f)
+	case date_:
+		_, month, day, ok := date(f)
+		return ok && s.hasDate(month, day)
+	case person, place, plain:
+		return s.hasName(f)
+	case prose:
+		return s.share(f) >= 0.5
+	}
+	return false
+}
+
+func (s *source) hasAmountText(text string) bool {
+	for _, n := range digitNumbers(fold(text)) {
+		if s.hasNumber(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// minSquashed is how many letters and digits a value needs to be looked for regardless of spaces and signs.
+const minSquashed = 4
+
+// hasWords says that the text has the words of f in this order, whatever stands between them:
+// "course_notes" is "course notes". It starts and ends where words do.
+func (s *source) hasWords(f string) bool {
+	var buf [64]byte
+	q := squash(buf[:0], f)
+	if len(q) == 0 || len(q) > len(s.squashed) {
+		return false
+	}
+	short := len(q) < minSquashed
+	for from := 0; ; {
+		i := strings.Index(s.squashed[from:], string(q))
+		if i < 0 {
+			return false
+		}
+		i += from
+		if s.bounds[i] && (s.bounds[i+len(q)] || !short && s.pluralAt(i+len(q))) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+func (s *source) pluralAt(i int) bool {
+	return s.squashed[i] == 's' && s.bounds[i+1]
+}
+
+func squash(to []byte, f string) []byte {
+	for _, r := range f {
+		if isWord(r) {
+			to = append(to, string(r)...)
+		}
+	}
+	return to
+}
+
+// words calls f with the stem of each word of folded text until it returns false.
+func words(folded string, f func(word string) bool) {
+	for w := range strings.FieldsFuncSeq(folded, func(r rune) bool { return !isWord(r) }) {
+		if !f(w) {
+			return
+		}
+	}
+}
+
+// hasName says that every word of a name is in the text, or of a name of several words the first or the last.
+func (s *source) hasName(f string) bool {
+	n, found, telling := 0, 0, false
+	words(f, func(w string) bool {
+		n++
+		st := stem(w)
+		if s.stems.has(st) {
+			found++
+			telling = telling || weight(st) > 0
+		}
+		return n < 16
+	})
+	return n > 0 && telling && (found == n || n <= 3 && n > 1 && found >= 1)
+}
+
+// hasMail says that the text names who owns the address: a part of the local part that is a name.
+func (s *source) hasMail(f string) bool {
+	local, _, _ := strings.Cut(f, "@")
+	found := false
+	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
+		w = strings.TrimRight(w, "0123456789")
+		found = len(w) >= 3 && generic[stem(w)] == 0 && s.stems.has(stem(w))
+		return !found
+	})
+	return found
+}
+
+// hostOf is the host of a URL without port, "www." and user.
+func hostOf(f string) string {
+	if _, after, ok := strings.Cut(f, "://"); ok {
+		f = after
+	}
+	if end := strings.IndexAny(f, "/?#"); end >= 0 {
+		f = f[:end]
+	}
+	f = f[strings.LastIndexByte(f, '@')+1:]
+	f, _, _ = strings.Cut(f, ":")
+	return strings.TrimPrefix(f, "www.")
+}
+
+// hasHost says that the text has the host, or all words of the label that somebody registered:
+// "our company" is our-company.com, and "the GitLab repo" gitlab.example.org.
+func (s *source) hasHost(f string) bool {
+	h := hostOf(f)
+	if h == "" || s.hasWords(h) {
+		return h != ""
+	}
+	labels := strings.Split(h, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, label := range labels[:len(labels)-1] {
+		n, found := 0, 0
+		words(label, func(w string) bool {
+			if tops[w] || len(w) < 3 {
+				return true
+			}
+			n++
+			if st := stem(w); s.stems.has(st) && (weight(st) > 0 || n > 1) {
+				found++
+			}
+			return true
+		})
+		if n > 0 && n == found {
+			return true
+		}
+	}
+	return false
+}
+
+// hasPath says that the text has the last part of the path; an ordinary one ("file.txt") only as it is written.
+func (s *source) hasPath(f string) bool {
+	base := strings.TrimRight(f, `/\*`)
+	base = base[strings.LastIndexAny(base, `/\`)+1:]
+	if base == "" || base == "." || base == ".." {
+		return false
+	}
+	if s.hasWords(base) && (strings.IndexByte(base, '.') > 0 || weight(stem(base)) == 1) {
+		return true
+	}
+	name := base
+	if dot := strings.LastIndexByte(base, '.'); dot > 0 {
+		name = base[:dot]
+	}
+	n, found, telling := 0, 0, false
+	words(strings.ReplaceAll(name, "_", " "), func(w string) bool {
+		n++
+		st := stem(w)
+		if s.stems.has(st) {
+			found++
+			telling = telling || weight(st) == 1
+		}
+		return n < 16
+	})
+	return n > 0 && n == found && telling
+}
+
+// share is how much of the words of folded text is in s, by weight; 1 where there is nothing to find.
+func (s *source) share(folded string) float64 {
+	all, found := 0.0, 0.0
+	n := 0
+	words(folded, func(w string) bool {
+		n++
+		st := stem(w)
+		wt := weight(st)
+		all += wt
+		if wt > 0 && s.stems.has(st) {
+			found += wt
+		}
+		return n < 512
+	})
+	if all == 0 {
+		return 1
+	}
+	return found / all
+}

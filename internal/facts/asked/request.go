@@ -1,0 +1,304 @@
+package asked
+
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/verb"
+)
+
+// wish is what a request asks for.
+type wish struct {
+	acts      acts // asked for
+	forbidden acts // asked not to be done, and nowhere asked for
+	troubles  bool // it tells of a problem
+	foreign   bool // its language is not understood
+	persons   []string
+	people    bool // it speaks of persons it does not name
+	sums      bool // amounts may have to be worked out
+}
+
+// readWish reads what the request asks for. One request may ask for many things.
+func readWish(s *source) *wish {
+	w := &wish{}
+	r := wisher{s: s, w: w}
+	known := 0
+	for i := range s.tokens {
+		st := s.tokens[i].stem
+		if common[st] != 0 {
+			known += 2
+		}
+		w.people = w.people || anyone[st] != 0
+		w.sums = w.sums || sums[st] != 0
+		w.troubles = w.troubles || troubles[st] != 0
+		if r.token(i) {
+			known += 3
+		}
+		if name := s.nameAt(i); name != "" && len(w.persons) < 32 {
+			w.persons = append(w.persons, name)
+		}
+	}
+	w.forbidden &^= r.verbs
+	w.foreign = foreign(s, known)
+	return w
+}
+
+// foreign says that a text is in no language or script that is understood: of four words or more,
+// less than one in eight is a common word of one, and no verb is known.
+func foreign(s *source, known int) bool {
+	if len(s.tokens) == 0 {
+		return true
+	}
+	latin := 0
+	for i := range s.tokens {
+		if s.tokens[i].text[0] < 0x80 {
+			latin++
+		}
+	}
+	return 2*latin < len(s.tokens) || len(s.tokens) >= 4 && 4*known < len(s.tokens)
+}
+
+// wisher goes through the words of a request.
+type wisher struct {
+	s        *source
+	w        *wish
+	question bool // the sentence only asks
+	last     acts // of the last verb in the sentence
+	verbs    acts // asked for by verbs, not by nouns
+}
+
+// token takes account of the i-th word and says whether it was understood as asking for something.
+func (r *wisher) token(i int) bool {
+	t := &r.s.tokens[i]
+	if t.first {
+		r.question = asksOnly(r.s.tokens, i)
+		r.last = 0
+		if r.question {
+			r.w.acts |= read
+		}
+	}
+	if t.quoted && r.inQuote(i) {
+		return false // words to be passed on
+	}
+	a := r.phraseAt(i)
+	v := r.verbAt(i)
+	if a|v == 0 {
+		return false
+	}
+	if r.question && !r.resumed(i) {
+		r.w.acts |= read
+		return true
+	}
+	a |= v
+	if negated(r.s.tokens, i) {
+		r.w.forbidden |= a & effects
+		return true
+	}
+	if a&send != 0 && tellsUser(r.s.tokens, i) {
+		a = a&^send | read
+	}
+	r.w.acts |= a
+	r.last |= a
+	if !isThing(r.s.tokens, i) {
+		r.verbs |= a
+	}
+	return true
+}
+
+// tellsUser says that the word at i asks for an answer to the user: "tell me".
+func tellsUser(t []token, i int) bool {
+	switch t[i].text {
+	case "tell", "inform", "answer", "let", "brief", "dis", "dime", "sag":
+		return i+1 < len(t) && (t[i+1].text == "me" || t[i+1].text == "us" || t[i+1].text == "mir" || t[i+1].text == "uns")
+	}
+	return false
+}
+
+// inQuote says that the word belongs to a quotation of three words or more.
+func (r *wisher) inQuote(i int) bool {
+	n := 0
+	for j := i; j >= 0 && r.s.tokens[j].quoted; j-- {
+		n++
+	}
+	for j := i + 1; j < len(r.s.tokens) && r.s.tokens[j].quoted && n < 3; j++ {
+		n++
+	}
+	return n >= 3
+}
+
+// resumed says that in a question an order starts here: "what is the balance, and pay it".
+func (r *wisher) resumed(i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch r.s.tokens[i-1].text {
+	case "and", "then", "please", "kindly", "to":
+		return true
+	}
+	return r.s.tokens[i].comma
+}
+
+// asksOnly says that the sentence that starts at i is a question about how things are. "Could you send" is none.
+func asksOnly(t []token, i int) bool {
+	switch t[i].text {
+	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wann", "warum", "quel", "quelle", "cuanto", "cual", "quien", "is", "are", "was", "were", "did", "does", "do", "has", "have":
+		if i+1 >= len(t) {
+			return true
+		}
+		next := t[i+1].text
+		return next != "not" && next != "a" && !(t[i].text == "what" && next == "about") && !(t[i].text == "have" || t[i].text == "do" || t[i].text == "when") || next == "i" || next == "we" && t[i].text != "when"
+	case "how":
+		return i+1 >= len(t) || t[i+1].text != "about"
+	}
+	return false
+}
+
+var denials = map[string]bool{"dont": true, "not": true, "never": true, "without": true, "doesnt": true, "instead": true, "avoid": true, "nicht": true, "sin": true, "sans": true, "except": true, "refrain": true, "rather": true, "cannot": true, "shouldnt": true, "mustnt": true, "wont": true, "no": true}
+
+// negated says that the word at i is what should not be done.
+func negated(t []token, i int) bool {
+	for j := i - 1; j >= max(0, i-3); j-- {
+		if t[j].comma && j < i-1 || t[j+1].comma || t[j+1].first {
+			return false
+		}
+		if denials[t[j].text] {
+			// "instead of sending" is, "instead send" is not; "rather than" likewise.
+			if w := t[j].text; w == "instead" || w == "rather" {
+				return t[j+1].text == "of" || t[j+1].text == "than"
+			}
+			return t[j].text != "no" || j < i-1 || true
+		}
+	}
+	return false
+}
+
+func (r *wisher) phraseAt(i int) acts {
+	var a acts
+	for _, p := range phrases[r.s.tokens[i].stem] {
+		if r.follows(i, p.rest) {
+			a |= p.acts
+		}
+	}
+	return a
+}
+
+func (r *wisher) follows(i int, rest []string) bool {
+	for _, want := range rest {
+		end, found := min(len(r.s.tokens), i+2+phraseGap), false
+		for j := i + 1; j < end && !r.s.tokens[j].first; j++ {
+			if r.s.tokens[j].stem == want {
+				i, found = j, true
+				break
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// verbAt is what the word at i asks for as a verb, or as the noun of one ("make a transfer").
+func (r *wisher) verbAt(i int) acts {
+	t := &r.s.tokens[i]
+	a, ok := vocabulary[t.stem]
+	if !ok {
+		if a = bits[verb.Of(t.text)]; a == 0 {
+			return 0
+		}
+	}
+	if isPast(t.text) && !wanted(r.s.tokens, i) {
+		return 0 // "the message sent in May" tells, it does not ask
+	}
+	if t.possessive || isGoing(r.s.tokens, i) {
+		return 0
+	}
+	if isThing(r.s.tokens, i) {
+		if r.last&effects != 0 || desired(r.s.tokens, i) {
+			return a & effects
+		}
+		return 0
+	}
+	if a&(send|pay) != 0 && a&pay == 0 && r.moneyFollows(i) {
+		a |= pay
+	}
+	return a
+}
+
+// moneyFollows says that what is sent is money: "send 50 dollars to Bob".
+func (r *wisher) moneyFollows(i int) bool {
+	for j := i + 1; j < min(len(r.s.tokens), i+8) && !r.s.tokens[j].first; j++ {
+		if kin[r.s.tokens[j].stem]&(1<<4) != 0 {
+			return true
+		}
+		if at := r.s.tokens[j].at; at > 0 && strings.IndexByte("$", r.s.folded[at-1]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var pasts = map[string]bool{"sent": true, "paid": true, "wrote": true, "written": true, "made": true, "bought": true, "sold": true, "told": true, "gave": true, "given": true, "took": true, "spent": true, "built": true, "said": true, "ran": true, "asked": true}
+
+func isPast(w string) bool {
+	return pasts[w] || len(w) > 4 && strings.HasSuffix(w, "ed") && w != "need" && w != "feed" && w != "embed"
+}
+
+var wanting = map[string]bool{"be": true, "get": true, "want": true, "need": true, "needs": true, "have": true, "like": true, "should": true, "must": true, "it": true, "them": true, "being": true}
+
+// wanted says that the past form at i is something to be done: "should be cancelled", "I want it deleted".
+func wanted(t []token, i int) bool {
+	for j := i - 1; j >= max(0, i-3); j-- {
+		switch w := t[j].text; {
+		case w == "be" || w == "get" || w == "want" || w == "need" || w == "needs" || w == "like" || w == "being":
+			return true
+		case !wanting[w] && common[t[j].stem] == 0 && j < i-2:
+			return false
+		}
+	}
+	return false
+}
+
+// isGoing says that the word at i tells what something is doing: "has been showing".
+func isGoing(t []token, i int) bool {
+	if i == 0 || !strings.HasSuffix(t[i].text, "ing") {
+		return false
+	}
+	switch t[i-1].text {
+	case "been", "is", "are", "was", "were", "am", "keeps", "im":
+		return true
+	}
+	return false
+}
+
+var beforeThings = map[string]bool{
+	"a": true, "an": true, "the": true, "my": true, "your": true, "his": true, "her": true, "our": true, "their": true, "this": true, "that": true, "these": true, "those": true, "each": true, "every": true, "any": true, "some": true, "no": true,
+	"all": true, "of": true, "in": true, "from": true, "last": true, "first": true, "following": true, "new": true, "next": true, "same": true, "other": true, "another": true, "latest": true, "recent": true, "previous": true, "direct": true, "channel": true,
+	"newest": true, "oldest": true, "by": false, "with": true, "on": true, "for": false, "as": false, "its": true, "which": true, "what": true, "many": true, "quick": true, "short": true, "friendly": true,
+	"der": true, "die": true, "das": true, "den": true, "eine": true, "einen": true, "meine": true, "le": true, "la": true, "les": true, "un": true, "une": true, "mon": true, "ma": true, "el": true, "los": true, "una": true, "mi": true,
+}
+
+// isThing says that the word at i names a thing: it can, and an article or the like stands before it, or it is plural.
+func isThing(t []token, i int) bool {
+	w := &t[i]
+	if nouns[w.stem] == 0 && !strings.HasSuffix(w.text, "tion") && !strings.HasSuffix(w.text, "ment") && !strings.HasSuffix(w.text, "tions") && !strings.HasSuffix(w.text, "ments") {
+		return false
+	}
+	if strings.HasSuffix(w.text, "s") && !strings.HasSuffix(w.text, "ss") || w.quoted {
+		return true
+	}
+	return i > 0 && !w.first && !w.comma && beforeThings[t[i-1].text]
+}
+
+// desired says that the thing at i is what is wanted: "I would like a refund", "need the cancellation of".
+func desired(t []token, i int) bool {
+	for j := i - 1; j >= max(0, i-5); j-- {
+		switch t[j].text {
+		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "please":
+			return true
+		}
+		if t[j].first {
+			break
+		}
+	}
+	return false
+}
