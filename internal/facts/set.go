@@ -7,11 +7,13 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
+	"github.com/weighlock/weighlock/internal/facts/sql"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("sql", func(s *Set) (*sql.Facts, error) { return sql.Of(s.Action) }),
 }
 
 var all = newCatalogue(domains)
