@@ -15,7 +15,6 @@ import (
 	"github.com/weighlock/weighlock/internal/facts/money"
 	"github.com/weighlock/weighlock/internal/facts/screen"
 	"github.com/weighlock/weighlock/internal/facts/shell"
-	"github.com/weighlock/weighlock/internal/facts/sql"
 	"github.com/weighlock/weighlock/internal/facts/tool"
 	"github.com/weighlock/weighlock/internal/facts/web"
 )
@@ -34,7 +33,7 @@ var domains = []domain{
 	domainOf("screen", func(s *Set) (*screen.Facts, error) { return screen.Of(s.Action) }),
 	domainOf("web", func(s *Set) (*web.Facts, error) { return web.Of(s.Action) }),
 	domainOf("lately", func(s *Set) (*lately.Facts, error) { return lately.Of(s.Action, s.History) }),
-	domainOf("sql", func(s *Set) (*sql.Facts, error) { return sql.Of(s.Action) }),
+	domainOf("sql", statements),
 }
 
 var all = newCatalogue(domains)
