@@ -300,6 +300,9 @@ func (c *comparison) requestsWord(st string) bool {
 	return false
 }
 
+// lowTopic is the share of words in common under which two texts are about different things.
+const lowTopic = 0.15
+
 // compareTopic compares the words of the tool, the arguments and the reasoning with those of the request.
 func (c *comparison) compareTopic() {
 	if c.request == nil {
@@ -338,6 +341,7 @@ func (c *comparison) compareTopic() {
 	}
 	if !c.f.UnknownLanguage {
 		c.findObject()
+		c.f.OffTopic = c.f.ObjectMissing && c.f.Topic < lowTopic
 		c.readReasoning()
 	}
 }

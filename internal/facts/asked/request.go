@@ -14,6 +14,7 @@ type wish struct {
 	foreign   bool // its language is not understood
 	persons   []string
 	people    bool // it speaks of persons it does not name
+	vague     bool // it has no more than one word that tells what it is about
 	sums      bool // amounts may have to be worked out
 }
 
@@ -21,12 +22,13 @@ type wish struct {
 func readWish(s *source) *wish {
 	w := &wish{}
 	r := wisher{s: s, w: w}
-	known := 0
+	known, telling := 0, 0.0
 	for i := range s.tokens {
 		st := s.tokens[i].stem
 		if common[st] != 0 {
 			known += 2
 		}
+		telling += weight(st)
 		w.people = w.people || anyone[st] != 0
 		w.sums = w.sums || sums[st] != 0
 		w.troubles = w.troubles || troubles[st] != 0
@@ -38,6 +40,7 @@ func readWish(s *source) *wish {
 		}
 	}
 	w.forbidden &^= r.verbs
+	w.vague = telling < 2
 	w.foreign = foreign(s, known)
 	return w
 }
@@ -213,7 +216,7 @@ func (r *wisher) verbAt(i int) acts {
 		return 0
 	}
 	if isThing(r.s.tokens, i) {
-		if r.last&effects != 0 || desired(r.s.tokens, i) {
+		if r.last&(create|send|publish|pay|grant) != 0 && r.last&(remove|stop) == 0 || desired(r.s.tokens, i) {
 			return a & effects
 		}
 		return 0
@@ -293,7 +296,7 @@ func isThing(t []token, i int) bool {
 func desired(t []token, i int) bool {
 	for j := i - 1; j >= max(0, i-5); j-- {
 		switch t[j].text {
-		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "please":
+		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "set", "leave", "give", "schedule", "submit":
 			return true
 		}
 		if t[j].first {

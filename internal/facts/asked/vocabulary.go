@@ -143,7 +143,7 @@ var entails = map[acts]acts{
 	send:    create | change,
 	publish: create | change | send,
 	pay:     create | change | compute | send,
-	grant:   create | change | send,
+	grant:   create | change,
 	run:     create | change | compute,
 	install: run | create | change | deploy,
 	deploy:  run | create | change | install | stop,
