@@ -217,7 +217,7 @@ func actsOfWords(words []string) acts {
 	var things int
 	for i, w := range words {
 		b := bits[verb.Of(w)]
-		things |= kin[stem(w)]
+		things |= look(stem(w)).kin
 		switch {
 		case w == "add":
 			b = change
@@ -228,11 +228,11 @@ func actsOfWords(words []string) acts {
 		}
 		does |= b
 	}
-	if len(words) > 0 && things&(1<<7) != 0 && (words[0] == "add" || words[0] == "remove") {
+	if len(words) > 0 && things&people != 0 && (words[0] == "add" || words[0] == "remove") {
 		does |= grant
 		does &^= change
 	}
-	if does&(send|change) != 0 && things&(1<<4) != 0 && does&send != 0 {
+	if does&(send|change) != 0 && things&money != 0 && does&send != 0 {
 		does |= pay
 	}
 	return does
@@ -312,9 +312,10 @@ func (c *comparison) compareTopic() {
 	measure := func(text string, factor float64) {
 		words(fold(text), func(w string) bool {
 			st := stem(w)
-			wt := weight(st) * factor
+			e := look(st)
+			wt := e.weight(st) * factor
 			all += wt
-			if wt > 0 && (c.request.stems.has(st) || factor > 1 && c.speaksOf(kin[st])) {
+			if wt > 0 && (c.request.stems.has(st) || factor > 1 && c.speaksOf(e.kin)) {
 				found += wt
 			}
 			return true
@@ -352,7 +353,7 @@ func (c *comparison) speaksOf(kinds int) bool {
 		return false
 	}
 	for i := range c.request.tokens {
-		if kin[c.request.tokens[i].stem]&kinds != 0 {
+		if c.request.tokens[i].known.kin&kinds != 0 {
 			return true
 		}
 	}
@@ -364,11 +365,12 @@ func (c *comparison) findObject() {
 	things, here := 0, false
 	for i, w := range c.a.Words {
 		st := stem(w)
-		if common[st] != 0 || len(w) < 3 || i == 0 && verb.Of(w) != verb.None || verb.Of(w) == verb.Run || verb.Of(w) == verb.Control || notNames[st] != 0 && kin[st] == 0 {
+		e := look(st)
+		if e.is&common != 0 || len(w) < 3 || i == 0 && verb.Of(w) != verb.None || verb.Of(w) == verb.Run || verb.Of(w) == verb.Control || e.is&notName != 0 && e.kin == 0 {
 			continue
 		}
 		things++
-		here = here || c.request.stems.has(st) || c.speaksOf(kin[st])
+		here = here || c.request.stems.has(st) || c.speaksOf(e.kin)
 	}
 	c.f.ObjectMissing = things > 0 && !here && !shellTool(c.a) && !isBrowser(c.a.Words)
 }
@@ -383,7 +385,7 @@ func (c *comparison) readReasoning() {
 	all, found := 0.0, 0.0
 	for i := range r.tokens {
 		t := &r.tokens[i]
-		w := weight(t.stem)
+		w := t.known.weight(t.stem)
 		all += w
 		here := c.request.stems.has(t.stem) || c.trusted != nil && c.trusted.stems.has(t.stem)
 		if here {
@@ -407,7 +409,7 @@ func isOrder(s *source) bool {
 	if t.text == "please" || t.text == "you" {
 		return true
 	}
-	return vocabulary[t.stem] != 0 && !strings.HasSuffix(t.text, "ing") && !isPast(t.text) && !unicode.IsDigit(rune(t.text[0])) && !s.stems.has("user") && !s.stems.has("i")
+	return t.known.acts != 0 && !strings.HasSuffix(t.text, "ing") && !isPast(t.text) && !unicode.IsDigit(rune(t.text[0])) && !s.stems.has("user") && !s.stems.has("i")
 }
 
 // enough points of a text make it one that gives orders.

@@ -110,7 +110,7 @@ func (s *source) hasName(f string) bool {
 		st := stem(w)
 		if s.stems.has(st) {
 			found++
-			telling = telling || weight(st) > 0
+			telling = telling || look(st).weight(st) > 0
 		}
 		return n < 16
 	})
@@ -123,7 +123,7 @@ func (s *source) hasMail(f string) bool {
 	found := false
 	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
 		w = strings.TrimRight(w, "0123456789")
-		found = len(w) >= 3 && generic[stem(w)] == 0 && s.stems.has(stem(w))
+		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w))
 		return !found
 	})
 	return found
@@ -160,7 +160,7 @@ func (s *source) hasHost(f string) bool {
 				return true
 			}
 			n++
-			if st := stem(w); s.stems.has(st) && (weight(st) > 0 || n > 1) {
+			if st := stem(w); s.stems.has(st) && (look(st).weight(st) > 0 || n > 1) {
 				found++
 			}
 			return true
@@ -179,7 +179,7 @@ func (s *source) hasPath(f string) bool {
 	if base == "" || base == "." || base == ".." {
 		return false
 	}
-	if s.hasWords(base) && (strings.IndexByte(base, '.') > 0 || weight(stem(base)) == 1) {
+	if s.hasWords(base) && (strings.IndexByte(base, '.') > 0 || look(stem(base)).weight(stem(base)) == 1) {
 		return true
 	}
 	name := base
@@ -192,7 +192,7 @@ func (s *source) hasPath(f string) bool {
 		st := stem(w)
 		if s.stems.has(st) {
 			found++
-			telling = telling || weight(st) == 1
+			telling = telling || look(st).weight(st) == 1
 		}
 		return n < 16
 	})
@@ -206,7 +206,7 @@ func (s *source) share(folded string) float64 {
 	words(folded, func(w string) bool {
 		n++
 		st := stem(w)
-		wt := weight(st)
+		wt := look(st).weight(st)
 		all += wt
 		if wt > 0 && s.stems.has(st) {
 			found += wt

@@ -24,14 +24,14 @@ func readWish(s *source) *wish {
 	r := wisher{s: s, w: w}
 	known, telling := 0, 0.0
 	for i := range s.tokens {
-		st := s.tokens[i].stem
-		if common[st] != 0 {
+		t := &s.tokens[i]
+		if t.known.is&common != 0 {
 			known += 2
 		}
-		telling += weight(st)
-		w.people = w.people || anyone[st] != 0
-		w.sums = w.sums || sums[st] != 0
-		w.troubles = w.troubles || troubles[st] != 0
+		telling += t.known.weight(t.stem)
+		w.people = w.people || t.known.is&anyone != 0
+		w.sums = w.sums || t.known.is&sums != 0
+		w.troubles = w.troubles || t.known.is&troubles != 0
 		if r.token(i) {
 			known += 3
 		}
@@ -176,7 +176,7 @@ func negated(t []token, i int) bool {
 
 func (r *wisher) phraseAt(i int) acts {
 	var a acts
-	for _, p := range phrases[r.s.tokens[i].stem] {
+	for _, p := range r.s.tokens[i].known.phrases {
 		if r.follows(i, p.rest) {
 			a |= p.acts
 		}
@@ -203,11 +203,12 @@ func (r *wisher) follows(i int, rest []string) bool {
 // verbAt is what the word at i asks for as a verb, or as the noun of one ("make a transfer").
 func (r *wisher) verbAt(i int) acts {
 	t := &r.s.tokens[i]
-	a, ok := vocabulary[t.stem]
-	if !ok {
-		if a = bits[verb.Of(t.text)]; a == 0 {
-			return 0
-		}
+	a := t.known.acts
+	if a == 0 && t.known.is&common == 0 {
+		a = bits[verb.Of(t.text)]
+	}
+	if a == 0 {
+		return 0
 	}
 	if isPast(t.text) && !wanted(r.s.tokens, i) {
 		return 0 // "the message sent in May" tells, it does not ask
@@ -230,7 +231,7 @@ func (r *wisher) verbAt(i int) acts {
 // moneyFollows says that what is sent is money: "send 50 dollars to Bob".
 func (r *wisher) moneyFollows(i int) bool {
 	for j := i + 1; j < min(len(r.s.tokens), i+8) && !r.s.tokens[j].first; j++ {
-		if kin[r.s.tokens[j].stem]&(1<<4) != 0 {
+		if r.s.tokens[j].known.kin&money != 0 {
 			return true
 		}
 		if at := r.s.tokens[j].at; at > 0 && strings.IndexByte("$", r.s.folded[at-1]) >= 0 {
@@ -254,7 +255,7 @@ func wanted(t []token, i int) bool {
 		switch w := t[j].text; {
 		case w == "be" || w == "get" || w == "want" || w == "need" || w == "needs" || w == "like" || w == "being":
 			return true
-		case !wanting[w] && common[t[j].stem] == 0 && j < i-2:
+		case !wanting[w] && t[j].known.is&common == 0 && j < i-2:
 			return false
 		}
 	}
@@ -283,7 +284,7 @@ var beforeThings = map[string]bool{
 // isThing says that the word at i names a thing: it can, and an article or the like stands before it, or it is plural.
 func isThing(t []token, i int) bool {
 	w := &t[i]
-	if nouns[w.stem] == 0 && !strings.HasSuffix(w.text, "tion") && !strings.HasSuffix(w.text, "ment") && !strings.HasSuffix(w.text, "tions") && !strings.HasSuffix(w.text, "ments") {
+	if w.known.is&noun == 0 && !strings.HasSuffix(w.text, "tion") && !strings.HasSuffix(w.text, "ment") && !strings.HasSuffix(w.text, "tions") && !strings.HasSuffix(w.text, "ments") {
 		return false
 	}
 	if strings.HasSuffix(w.text, "s") && !strings.HasSuffix(w.text, "ss") || w.quoted {

@@ -15,6 +15,7 @@ const (
 // token is one word of a text, in lower case and without diacritics.
 type token struct {
 	text, stem string
+	known      *entry
 	at         int  // where it starts in the folded text
 	capital    bool // the first letter was a capital
 	shouted    bool // more than one letter, all of them capitals
@@ -60,6 +61,7 @@ func newSource(text string) *source {
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		t.stem = stem(t.text)
+		t.known = look(t.stem)
 		s.stems.add(t.stem)
 		s.bounds[len(squash)] = true
 		squash = append(squash, t.text...)
@@ -72,13 +74,12 @@ func newSource(text string) *source {
 
 // folder turns a text into its folded form and its words in one pass.
 type folder struct {
-	in       string
-	into     *source
-	out      []byte
-	start    bool // a sentence starts
-	comma    bool
-	quote    rune // the mark that ends what is quoted, 0 outside
-	quotedAt int  // words there were when the quotation began
+	in    string
+	into  *source
+	out   []byte
+	start bool // a sentence starts
+	comma bool
+	quote rune // the mark that ends what is quoted, 0 outside
 }
 
 func (f *folder) run() {
