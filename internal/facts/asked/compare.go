@@ -114,17 +114,20 @@ func (c *comparison) findContradictions() {
 	if c.wish.foreign || c.f.NoRequest {
 		return
 	}
-	n := namedKinds(c.request, c.wish)
+	var n *kinds
 	for i := range c.values {
 		v := &c.values[i]
-		if v.origin >= trusted {
+		if v.origin >= trusted || v.kind == blank || v.kind == id {
 			continue
+		}
+		if n == nil {
+			n = namedKinds(c.request, c.wish)
 		}
 		if n.contradicts(v, c.main) {
 			c.f.Contradicts = true
 			c.f.Contradictions = shown(c.f.Contradictions, v.text)
 		}
-		if v.kind == prose && len(strings.Fields(v.text)) >= 3 && c.dictates() && c.request.share(fold(v.text)) < 0.25 {
+		if v.kind == prose && len(strings.Fields(v.text)) >= 3 && c.dictates() && c.request.share(v.folded) < 0.25 {
 			c.f.TextStrays = true
 		}
 	}
@@ -148,8 +151,8 @@ func (c *comparison) dictates() bool {
 // kinds are what the request names of each kind, and leaves none open.
 type kinds struct{ persons, places, hosts, paths, amounts, accounts bool }
 
-func namedKinds(s *source, w *wish) kinds {
-	n := kinds{persons: len(w.persons) > 0 && !w.people, places: s.namesPlace()}
+func namedKinds(s *source, w *wish) *kinds {
+	n := &kinds{persons: len(w.persons) > 0 && !w.people, places: s.namesPlace()}
 	for _, word := range fields(s.folded) {
 		switch shapeOf(word) {
 		case host:
@@ -167,7 +170,7 @@ func namedKinds(s *source, w *wish) kinds {
 	return n
 }
 
-func (n kinds) contradicts(v *value, main acts) bool {
+func (n *kinds) contradicts(v *value, main acts) bool {
 	switch v.kind {
 	case person, mail:
 		return n.persons
@@ -310,7 +313,7 @@ func (c *comparison) compareTopic() {
 	}
 	all, found := 0.0, 0.0
 	measure := func(text string, factor float64) {
-		words(fold(text), func(w string) bool {
+		words(text, func(w string) bool {
 			st := stem(w)
 			e := look(st)
 			wt := e.weight(st) * factor
@@ -326,7 +329,7 @@ func (c *comparison) compareTopic() {
 	}
 	left := 2 << 10
 	for i := range c.values {
-		text, _ := clip(c.values[i].text, left)
+		text, _ := clip(c.values[i].folded, left)
 		measure(text, 1)
 		if left -= len(text); left <= 0 {
 			break
@@ -334,7 +337,7 @@ func (c *comparison) compareTopic() {
 	}
 	if c.a.ToolInfo != nil {
 		text, _ := clip(c.a.ToolInfo.Description, 1<<10)
-		measure(text, 0.5)
+		measure(fold(text), 0.5)
 	}
 	c.f.Topic = 1
 	if all > 0 {

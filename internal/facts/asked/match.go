@@ -21,7 +21,7 @@ func (s *source) has(v *value) bool {
 		}
 		return s.hasAmountText(v.text)
 	}
-	f := fold(v.text)
+	f := v.folded
 	if v.text == display(v.number) && isDigit(v.text[0]) {
 		return s.hasNumber(v.number)
 	}
@@ -58,6 +58,12 @@ func (s *source) hasAmountText(text string) bool {
 // minSquashed is how many letters and digits a value needs to be looked for regardless of spaces and signs.
 const minSquashed = 4
 
+// Limits of one search, against texts that are made to take long.
+const (
+	maxTries  = 64
+	maxSought = 2 << 10 // bytes of a value
+)
+
 // hasWords says that the text has the words of f in this order, whatever stands between them:
 // "course_notes" is "course notes". It starts and ends where words do.
 func (s *source) hasWords(f string) bool {
@@ -67,7 +73,8 @@ func (s *source) hasWords(f string) bool {
 		return false
 	}
 	short := len(q) < minSquashed
-	for from := 0; ; {
+	from := 0
+	for range maxTries {
 		i := strings.Index(s.squashed[from:], string(q))
 		if i < 0 {
 			return false
@@ -78,6 +85,7 @@ func (s *source) hasWords(f string) bool {
 		}
 		from = i + 1
 	}
+	return false
 }
 
 func (s *source) pluralAt(i int) bool {
@@ -85,18 +93,32 @@ func (s *source) pluralAt(i int) bool {
 }
 
 func squash(to []byte, f string) []byte {
-	for _, r := range f {
+	for i := 0; i < len(f); {
+		r, n := decode(f[i:])
 		if isWord(r) {
-			to = append(to, string(r)...)
+			to = append(to, f[i:i+n]...)
 		}
+		i += n
 	}
 	return to
 }
 
 // words calls f with the stem of each word of folded text until it returns false.
 func words(folded string, f func(word string) bool) {
-	for w := range strings.FieldsFuncSeq(folded, func(r rune) bool { return !isWord(r) }) {
-		if !f(w) {
+	for i := 0; i < len(folded); {
+		r, n := decode(folded[i:])
+		if !isWord(r) {
+			i += n
+			continue
+		}
+		from := i
+		for i < len(folded) {
+			if r, n = decode(folded[i:]); !isWord(r) {
+				break
+			}
+			i += n
+		}
+		if !f(folded[from:i]) {
 			return
 		}
 	}

@@ -8,6 +8,17 @@ const minStem = 3
 // endings are taken off, the first that fits; what they leave is compared, not read.
 var endings = []string{"ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ies", "ied", "es", "ed", "s"}
 
+// ends is 1 for the bytes that no ending ends with.
+var ends = func() (no [256]byte) {
+	for i := range no {
+		no[i] = 1
+	}
+	for _, e := range endings {
+		no[e[len(e)-1]] = 0
+	}
+	return no
+}()
+
 // irregular are forms whose stems would differ.
 var irregular = map[string]string{
 	"paid": "pay", "sent": "send", "bought": "buy", "sold": "sel", "made": "mak", "wrote": "writ", "written": "writ", "told": "tel", "gave": "giv", "given": "giv",
@@ -25,7 +36,7 @@ func stem(w string) string {
 	if s, ok := irregular[w]; ok {
 		return s
 	}
-	for _, e := range endings {
+	for _, e := range endings[len(endings)*int(ends[w[len(w)-1]]):] {
 		if len(w) >= len(e)+minStem && strings.HasSuffix(w, e) && hasVowel(w[:len(w)-len(e)]) && (e != "s" || w[len(w)-2] != 's') {
 			w = w[:len(w)-len(e)]
 			if e == "ies" || e == "ied" {

@@ -115,9 +115,22 @@ func decode(s string) (rune, int) {
 	return utf8.DecodeRuneInString(s)
 }
 
+// class is what an ASCII character is within a word.
+var class = func() (c [utf8.RuneSelf]byte) {
+	for r := range c {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			c[r] = 1
+		case r >= 'A' && r <= 'Z':
+			c[r] = 2
+		}
+	}
+	return c
+}()
+
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return r >= 0 && class[r] != 0
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
 }
@@ -128,6 +141,17 @@ func (f *folder) word(i int) int {
 	f.start, f.comma = false, false
 	letters, capitals := 0, 0
 	for i < len(f.in) {
+		if c := f.in[i]; c < utf8.RuneSelf && class[c] != 0 {
+			if class[c] == 2 {
+				t.capital = t.capital || letters == 0
+				capitals++
+				c |= 0x20
+			}
+			letters++
+			f.out = append(f.out, c)
+			i++
+			continue
+		}
 		r, n := decode(f.in[i:])
 		if isApostrophe(r) && i+n < len(f.in) && letters > 0 && !f.ownMark(r) {
 			// "don't" is one word, "Alice's" is Alice.
@@ -197,14 +221,17 @@ func (f *folder) sign(r rune, at, n int) {
 }
 
 func (f *folder) quotation(r rune, at int) {
+	if r == ' ' || r == '.' || r == ',' {
+		return
+	}
 	if f.quote != 0 {
 		if r == f.quote {
 			f.quote = 0
 		}
 		return
 	}
-	closing, ok := quotes[r]
-	if !ok {
+	closing := closes(r)
+	if closing == 0 {
 		return
 	}
 	if r == '\'' && at > 0 && f.in[at-1] > ' ' && f.in[at-1] != '(' {
@@ -213,7 +240,22 @@ func (f *folder) quotation(r rune, at int) {
 	f.quote = closing
 }
 
-var quotes = map[rune]rune{'"': '"', '\'': '\'', '“': '”', '‘': '’', '«': '»', '„': '“', '`': '`'}
+// closes is the mark that ends what r opens, 0 where it opens nothing.
+func closes(r rune) rune {
+	switch r {
+	case '"', '\'', '`':
+		return r
+	case '“':
+		return '”'
+	case '‘':
+		return '’'
+	case '«':
+		return '»'
+	case '„':
+		return '“'
+	}
+	return 0
+}
 
 // plainLetters are the letters from U+00C0 to U+017F without what stands above or below them.
 const plainLetters = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty" +

@@ -41,6 +41,7 @@ const (
 type value struct {
 	kind     kind
 	text     string
+	folded   string // what is looked for
 	number   float64
 	embedded bool // found inside a longer text
 	open     bool // the request leaves it open: an amount where it names none
@@ -117,6 +118,9 @@ func (c *collector) add(v value) {
 		c.truncated = true
 		return
 	}
+	sought, cut := clip(v.text, maxSought)
+	c.truncated = c.truncated || cut && v.kind != prose
+	v.folded = fold(sought)
 	c.values = append(c.values, v)
 }
 
@@ -189,18 +193,38 @@ func (c *collector) inside(text string) {
 // maxFields bounds how many words of one text are looked at for addresses.
 const maxFields = 2048
 
-// fields are the words of a text without the signs around them.
-func fields(text string) []string {
-	if !strings.ContainsAny(text, ".@0123456789") {
-		return nil
+// breaks are the bytes between the words that [fields] lists, marks those that an address has within.
+var breaks, marks = func() (b, m [256]bool) {
+	for c := range 33 {
+		b[c] = true
 	}
+	for _, c := range []byte("\"'<>()[]{},;=|`") {
+		b[c] = true
+	}
+	for _, c := range []byte(".@/:x-") {
+		m[c] = true
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		m[c] = true
+	}
+	return b, m
+}()
+
+// fields are the words of a text that may be addresses, without the signs around them.
+func fields(text string) []string {
 	var list []string
-	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'<>()[]{},;=|`", r) }) {
-		if w = strings.TrimRight(w, ".:!?"); len(w) > 3 {
-			list = append(list, w)
+	for i := 0; i < len(text) && len(list) < maxFields; i++ {
+		from, marked := i, 0
+		for ; i < len(text) && !breaks[text[i]]; i++ {
+			if marks[text[i]] {
+				marked++
+			}
 		}
-		if len(list) >= maxFields {
-			break
+		if marked == 0 || i-from < 4 {
+			continue
+		}
+		if w := strings.TrimRight(text[from:i], ".:!?"); len(w) > 3 && strings.ContainsAny(w, ".@/:0123456789") {
+			list = append(list, w)
 		}
 	}
 	return list
@@ -239,10 +263,12 @@ func shapeOf(s string) kind {
 		}
 	}
 	switch {
+	case strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, '/') < 0 && strings.IndexByte(s, ':') < 0:
+		if isAccount(s) {
+			return account
+		}
 	case isHost(s):
 		return host
-	case isAccount(s):
-		return account
 	}
 	if _, _, _, ok := date(fold(s)); ok {
 		return date_
