@@ -431,7 +431,7 @@ func (c *comparison) findInjection() {
 			f.Truncated = true
 			break
 		}
-		s := scanText(m.Text)
+		s := scanText(m.Text, false)
 		if s.points >= enough {
 			f.InjectionFound = true
 			f.InjectionMatches = f.InjectionMatches || c.comesFrom(newSource(m.Text))
@@ -448,7 +448,7 @@ func (c *comparison) findInjection() {
 		if len(text) < 12 || shellKey(c.args.Texts[i].Key) {
 			continue
 		}
-		s := scanText(text)
+		s := scanText(text, true)
 		if s.points >= enough && !c.request.quotes(text) {
 			f.InjectionInArguments = true
 			c.note(s)

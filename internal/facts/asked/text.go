@@ -16,13 +16,13 @@ const (
 type token struct {
 	text, stem string
 	known      *entry
-	at         int  // where it starts in the folded text
-	capital    bool // the first letter was a capital
-	shouted    bool // more than one letter, all of them capitals
-	first      bool // first word of a sentence
-	quoted     bool // inside quotation marks
-	possessive bool // followed by 's
-	comma      bool // a comma, colon or the like stands before it
+	at, end    int32 // where it is in the folded text
+	capital    bool  // the first letter was a capital
+	shouted    bool  // more than one letter, all of them capitals
+	first      bool  // first word of a sentence
+	quoted     bool  // inside quotation marks
+	possessive bool  // followed by 's
+	comma      bool  // a comma, colon or the like stands before it
 }
 
 // source is a text made ready for being searched.
@@ -84,8 +84,7 @@ type folder struct {
 
 func (f *folder) run() {
 	f.out = make([]byte, 0, len(f.in)+8)
-	f.into.tokens = make([]token, 0, len(f.in)/6+4)
-	ends := make([]int, 0, cap(f.into.tokens))
+	f.into.tokens = make([]token, 0, len(f.in)/5+8)
 	for i := 0; i < len(f.in); {
 		r, n := decode(f.in[i:])
 		if !isWord(r) {
@@ -98,13 +97,12 @@ func (f *folder) run() {
 			break
 		}
 		i = f.word(i)
-		ends = append(ends, len(f.out))
 		i = f.possessive(i)
 	}
 	f.into.folded = string(f.out)
 	for i := range f.into.tokens {
 		t := &f.into.tokens[i]
-		t.text = f.into.folded[t.at:ends[i]]
+		t.text = f.into.folded[t.at:t.end]
 	}
 }
 
@@ -137,7 +135,7 @@ func isWord(r rune) bool {
 
 // word reads one word that starts at i and returns where it ends.
 func (f *folder) word(i int) int {
-	t := token{at: len(f.out), first: f.start, quoted: f.quote != 0, comma: f.comma}
+	t := token{at: int32(len(f.out)), first: f.start, quoted: f.quote != 0, comma: f.comma}
 	f.start, f.comma = false, false
 	letters, capitals := 0, 0
 	for i < len(f.in) {
@@ -171,6 +169,7 @@ func (f *folder) word(i int) int {
 		f.out = appendFolded(f.out, r)
 		i += n
 	}
+	t.end = int32(len(f.out))
 	t.shouted = letters > 1 && capitals == letters
 	f.into.tokens = append(f.into.tokens, t)
 	return i
