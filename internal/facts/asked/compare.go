@@ -165,9 +165,20 @@ func namedKinds(s *source, w *wish) *kinds {
 			n.accounts = true
 		}
 	}
-	n.amounts = !w.sums && strings.ContainsAny(s.folded, "$€£") && len(s.numbers) > 0
+	n.amounts = !w.sums && len(s.numbers) > 0 && (strings.ContainsAny(s.folded, "$€£") || s.namesCurrency())
 	n.accounts = n.accounts && !w.sums
 	return n
+}
+
+var currencies = map[string]bool{"eur": true, "euro": true, "euros": true, "usd": true, "dollar": true, "dollars": true, "gbp": true, "pounds": true, "chf": true, "francs": true, "jpy": true, "inr": true, "cad": true, "aud": true, "eth": true, "btc": true, "usdc": true, "bucks": true}
+
+func (s *source) namesCurrency() bool {
+	for i := range s.tokens {
+		if currencies[s.tokens[i].text] {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *kinds) contradicts(v *value, main acts) bool {
@@ -226,6 +237,8 @@ func actsOfWords(words []string) acts {
 			b = change
 		case i > 0 && does != 0 && does&effects == 0:
 			b = 0 // get_messages
+		case w == "order" && i > 0:
+			b = pay
 		case does != 0:
 			b &= pay | grant | remove
 		}
@@ -258,12 +271,12 @@ func (c *comparison) compareActs() {
 		return
 	}
 	asked := c.wish.acts
-	if c.wish.troubles {
+	if c.wish.troubles || c.wish.opaque {
 		asked |= change
 	}
-	f.RequestReadsOnly = asked != 0 && asked&effects == 0
+	f.RequestReadsOnly = asked != 0 && asked&effects == 0 && !c.wish.delegates
 	f.ActForbidden = c.main&c.wish.forbidden&^(create|change) != 0
-	if asked == 0 || c.does == 0 || c.main == run && shellTool(c.a) {
+	if c.actsOpen(asked) || c.does == 0 || c.main == run && shellTool(c.a) {
 		f.ActUnclear = true
 		return
 	}
@@ -277,6 +290,11 @@ func (c *comparison) compareActs() {
 	f.ActsUnasked = missing.list()
 	f.ActFits = missing == 0
 	f.ActMissing = missing != 0 && (missing == c.main || missing == c.main&^(create|change|run))
+}
+
+// actsOpen says that what is asked for is not known: nothing is, or it is written elsewhere, or in words like "go ahead".
+func (c *comparison) actsOpen(asked acts) bool {
+	return asked == 0 || c.wish.delegates || c.wish.vague && asked&effects&^(create|change) == 0 && asked&change != 0
 }
 
 // toolNamed says that the request has the tool's own verb, such as "refuel" or "retweet".

@@ -15,6 +15,7 @@ type Facts struct {
 	NoRequest       bool `doc:"the action carries no request of a user, so most facts of this domain say nothing"                       fact:"no_request"`
 	UnknownLanguage bool `doc:"the request is in a language or script that is not understood; acts and topic are not compared then"    fact:"unknown_language"`
 	Vague           bool `doc:"no more than one word of the request tells what it is about (yes, do that), so topics are not compared"       fact:"vague"`
+	Delegates       bool `doc:"the request asks to do what is written elsewhere (do everything on the list), so it leaves the acts open"   fact:"delegates"`
 	Truncated       bool `doc:"a text or the list of values was longer than what is looked at, the rest was not compared"              fact:"truncated"`
 
 	Values        int      `doc:"how many values of the arguments were looked for"                                                      fact:"values"`
@@ -89,6 +90,7 @@ func Of(a *input.Action, does []verb.Act) (*Facts, error) {
 	if c.request != nil {
 		c.wish = readWish(c.request)
 		c.f.UnknownLanguage, c.f.Vague = c.wish.foreign, c.wish.vague
+		c.f.Delegates = c.wish.delegates
 	}
 	c.compareValues()
 	c.compareActs()

@@ -48,7 +48,7 @@ var lexicon = func() map[string]*entry {
 	for a, list := range vocabulary {
 		each(list, func(e *entry) { e.acts |= a })
 	}
-	each("book order reserve buy purchase", func(e *entry) { e.acts |= create })
+	each("book order reserve buy purchase onboard", func(e *entry) { e.acts |= create })
 	for a, text := range phrases {
 		for p := range strings.SplitSeq(text, ";") {
 			first, rest, _ := strings.Cut(strings.TrimSpace(p), " ")

@@ -38,7 +38,9 @@ func (s *source) has(v *value) bool {
 	case date_:
 		_, month, day, ok := date(f)
 		return ok && s.hasDate(month, day)
-	case person, place, plain:
+	case person:
+		return s.hasName(f) || s.hasUser(f)
+	case place, plain:
 		return s.hasName(f)
 	case prose:
 		return s.share(f) >= 0.5
@@ -139,13 +141,29 @@ func (s *source) hasName(f string) bool {
 	return n > 0 && telling && (found == n || n <= 3 && n > 1 && found >= 1)
 }
 
+// minSurname is how long a name must be to be seen within a user's name ("kstone").
+const minSurname = 4
+
+// hasUser says that one word of f holds a name that the text has with a capital.
+func (s *source) hasUser(f string) bool {
+	if len(f) <= minSurname || len(f) > 40 || strings.IndexByte(f, ' ') >= 0 {
+		return false
+	}
+	for i := range s.tokens {
+		if t := &s.tokens[i]; t.capital && len(t.text) >= minSurname && t.known.is&(common|notName|generic) == 0 && t.known.acts == 0 && strings.Contains(f, t.text) {
+			return true
+		}
+	}
+	return false
+}
+
 // hasMail says that the text names who owns the address: a part of the local part that is a name.
 func (s *source) hasMail(f string) bool {
 	local, _, _ := strings.Cut(f, "@")
 	found := false
 	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
 		w = strings.TrimRight(w, "0123456789")
-		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w))
+		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w)) || s.hasUser(w)
 		return !found
 	})
 	return found

@@ -14,6 +14,8 @@ type wish struct {
 	foreign   bool // its language is not understood
 	persons   []string
 	people    bool // it speaks of persons it does not name
+	opaque    bool // it orders something in a word that is not known
+	delegates bool // it asks to do what is written elsewhere
 	vague     bool // it has no more than one word that tells what it is about
 	sums      bool // amounts may have to be worked out
 }
@@ -34,7 +36,10 @@ func readWish(s *source) *wish {
 		w.troubles = w.troubles || t.known.is&troubles != 0
 		if r.token(i) {
 			known += 3
+		} else if t.first && r.opaque(i) {
+			w.opaque = true
 		}
+		w.delegates = w.delegates || delegates(s.tokens, i)
 		if name := s.nameAt(i); name != "" && len(w.persons) < 32 {
 			w.persons = append(w.persons, name)
 		}
@@ -43,6 +48,28 @@ func readWish(s *source) *wish {
 	w.vague = telling < 2
 	w.foreign = foreign(s, known)
 	return w
+}
+
+// delegates says that from i on the user asks to do what is written elsewhere: "do everything on the list",
+// "follow the instructions in the mail", "complete the tasks".
+func delegates(t []token, i int) bool {
+	var more []string
+	switch t[i].text {
+	case "do", "handle", "perform", "execute", "complete", "carry", "work", "doing", "process":
+		more = []string{"everything", "whatever", "actions", "tasks", "steps", "todo", "todos", "things", "items", "instructions", "anything", "says", "asks", "requests", "requested", "specified"}
+	case "follow", "following":
+		more = []string{"instructions", "steps", "directions", "procedure", "guide", "runbook", "readme"}
+	default:
+		return false
+	}
+	for j := i + 1; j < min(len(t), i+7) && !t[j].first; j++ {
+		for _, m := range more {
+			if t[j].text == m {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // foreign says that a text is in no language or script that is understood: of four words or more,
@@ -79,6 +106,9 @@ func (r *wisher) token(i int) bool {
 			r.w.acts |= read
 		}
 	}
+	if t.text == "how" && i > 0 && !r.question && explains(r.s.tokens, i) {
+		r.question = true
+	}
 	if t.quoted && r.inQuote(i) {
 		return false // words to be passed on
 	}
@@ -105,6 +135,30 @@ func (r *wisher) token(i int) bool {
 		r.verbs |= a
 	}
 	return true
+}
+
+// explains says that before the "how" at i the user asks for an explanation: "show me how to delete it" deletes nothing.
+func explains(t []token, i int) bool {
+	for j := i - 1; j >= max(0, i-3); j-- {
+		switch t[j].text {
+		case "explain", "show", "tell", "describe", "teach", "know", "wonder", "wondering", "learn", "understand":
+			return true
+		}
+	}
+	return false
+}
+
+// opaque says that the sentence that starts at i orders something in an unknown word: "frobnicate the list".
+func (r *wisher) opaque(i int) bool {
+	t := r.s.tokens
+	if i+1 >= len(t) || t[i].known.is&(common|noun) != 0 || t[i].known.kin != 0 || t[i+1].first || t[i].quoted {
+		return false
+	}
+	switch t[i+1].text {
+	case "it", "them", "this", "that", "the", "my", "our", "a", "an", "all", "every", "each", "his", "her", "their", "your":
+		return true
+	}
+	return t[i+1].capital
 }
 
 // tellsUser says that the word at i asks for an answer to the user: "tell me".
@@ -143,7 +197,7 @@ func (r *wisher) resumed(i int) bool {
 // asksOnly says that the sentence that starts at i is a question about how things are. "Could you send" is none.
 func asksOnly(t []token, i int) bool {
 	switch t[i].text {
-	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wann", "warum", "quel", "quelle", "cuanto", "cual", "quien", "is", "are", "was", "were", "did", "does", "do", "has", "have":
+	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wie", "wo", "wann", "warum", "welche", "welcher", "wieviel", "quel", "quelle", "quels", "quelles", "combien", "pourquoi", "quand", "cuanto", "cuantos", "cuando", "donde", "cual", "quien", "como", "is", "are", "was", "were", "did", "does", "do", "has", "have":
 		if i+1 >= len(t) {
 			return true
 		}

@@ -16,7 +16,7 @@ const (
 	forSelfApproval = 50
 	forReasoning    = 50
 	forReadOnly     = 50
-	forMissing      = 45
+	forMissing      = 50
 	forPartly       = 30
 	forContradicted = 40
 	forHost         = 25
@@ -76,8 +76,8 @@ func (c *comparison) topicSigns(sign func(bool, int, string)) {
 	if c.wish.vague {
 		return
 	}
-	direct := c.main&c.wish.acts&^(create|change) != 0
-	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles {
+	direct := c.main&c.wish.acts != 0
+	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles && !c.wish.delegates {
 		sign(true, forOffTopic, "nothing connects it with the request")
 		return
 	}

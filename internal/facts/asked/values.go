@@ -95,6 +95,9 @@ func kindOfKey(key string) kind {
 		key = strings.TrimSuffix(key[strings.LastIndexByte(key, '[')+1:], "]") // "submission[title]"
 	}
 	key = input.PlainKey(key)
+	if len(key) > 4 && key != "username" {
+		key = strings.TrimSuffix(key, "name") // "recipientName"
+	}
 	for from := range key {
 		if k, ok := keyKinds[key[from:]]; ok && len(key)-from >= min(2, len(key)) {
 			return k
@@ -111,6 +114,7 @@ type collector struct {
 	values    []value
 	prose     []string // bodies and the like, and all texts that are looked at for words
 	truncated bool
+	sends     bool // the tool sends, pays or gives to somebody
 }
 
 func (c *collector) add(v value) {
@@ -126,6 +130,7 @@ func (c *collector) add(v value) {
 
 func collect(a *input.Action, args *input.Arguments) *collector {
 	c := &collector{values: make([]value, 0, 8)}
+	c.sends = actsOfWords(a.Words)&(send|pay|grant|publish|change) != 0
 	inShell := shellTool(a)
 	for i := range args.Texts {
 		t := &args.Texts[i]
@@ -153,6 +158,9 @@ func collect(a *input.Action, args *input.Arguments) *collector {
 
 func (c *collector) text(t *input.Text, text string) {
 	k := kindOfKey(t.Key)
+	if (t.Key == "to" || t.Key == "from") && !c.sends {
+		k = plain // a place or a day as well
+	}
 	trimmed := strings.TrimSpace(text)
 	shape := shapeOf(trimmed)
 	switch {
