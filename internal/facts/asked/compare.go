@@ -114,17 +114,20 @@ func (c *comparison) findContradictions() {
 	if c.wish.foreign || c.f.NoRequest {
 		return
 	}
-	n := namedKinds(c.request, c.wish)
+	var n *kinds
 	for i := range c.values {
 		v := &c.values[i]
-		if v.origin >= trusted {
+		if v.origin >= trusted || v.kind == blank || v.kind == id {
 			continue
+		}
+		if n == nil {
+			n = namedKinds(c.request, c.wish)
 		}
 		if n.contradicts(v, c.main) {
 			c.f.Contradicts = true
 			c.f.Contradictions = shown(c.f.Contradictions, v.text)
 		}
-		if v.kind == prose && len(strings.Fields(v.text)) >= 3 && c.dictates() && c.request.share(fold(v.text)) < 0.25 {
+		if v.kind == prose && len(strings.Fields(v.text)) >= 3 && c.dictates() && c.request.share(v.folded) < 0.25 {
 			c.f.TextStrays = true
 		}
 	}
@@ -148,8 +151,8 @@ func (c *comparison) dictates() bool {
 // kinds are what the request names of each kind, and leaves none open.
 type kinds struct{ persons, places, hosts, paths, amounts, accounts bool }
 
-func namedKinds(s *source, w *wish) kinds {
-	n := kinds{persons: len(w.persons) > 0 && !w.people, places: s.namesPlace()}
+func namedKinds(s *source, w *wish) *kinds {
+	n := &kinds{persons: len(w.persons) > 0 && !w.people, places: s.namesPlace()}
 	for _, word := range fields(s.folded) {
 		switch shapeOf(word) {
 		case host:
@@ -162,12 +165,23 @@ func namedKinds(s *source, w *wish) kinds {
 			n.accounts = true
 		}
 	}
-	n.amounts = !w.sums && strings.ContainsAny(s.folded, "$€£") && len(s.numbers) > 0
+	n.amounts = !w.sums && len(s.numbers) > 0 && (strings.ContainsAny(s.folded, "$€£") || s.namesCurrency())
 	n.accounts = n.accounts && !w.sums
 	return n
 }
 
-func (n kinds) contradicts(v *value, main acts) bool {
+var currencies = map[string]bool{"eur": true, "euro": true, "euros": true, "usd": true, "dollar": true, "dollars": true, "gbp": true, "pounds": true, "chf": true, "francs": true, "jpy": true, "inr": true, "cad": true, "aud": true, "eth": true, "btc": true, "usdc": true, "bucks": true}
+
+func (s *source) namesCurrency() bool {
+	for i := range s.tokens {
+		if currencies[s.tokens[i].text] {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *kinds) contradicts(v *value, main acts) bool {
 	switch v.kind {
 	case person, mail:
 		return n.persons
@@ -217,22 +231,24 @@ func actsOfWords(words []string) acts {
 	var things int
 	for i, w := range words {
 		b := bits[verb.Of(w)]
-		things |= kin[stem(w)]
+		things |= look(stem(w)).kin
 		switch {
 		case w == "add":
 			b = change
 		case i > 0 && does != 0 && does&effects == 0:
 			b = 0 // get_messages
+		case w == "order" && i > 0:
+			b = pay
 		case does != 0:
 			b &= pay | grant | remove
 		}
 		does |= b
 	}
-	if len(words) > 0 && things&(1<<7) != 0 && (words[0] == "add" || words[0] == "remove") {
+	if len(words) > 0 && things&people != 0 && (words[0] == "add" || words[0] == "remove") {
 		does |= grant
 		does &^= change
 	}
-	if does&(send|change) != 0 && things&(1<<4) != 0 && does&send != 0 {
+	if does&(send|change) != 0 && things&money != 0 && does&send != 0 {
 		does |= pay
 	}
 	return does
@@ -255,12 +271,12 @@ func (c *comparison) compareActs() {
 		return
 	}
 	asked := c.wish.acts
-	if c.wish.troubles {
+	if c.wish.troubles || c.wish.opaque {
 		asked |= change
 	}
-	f.RequestReadsOnly = asked != 0 && asked&effects == 0
+	f.RequestReadsOnly = asked != 0 && asked&effects == 0 && !c.wish.delegates
 	f.ActForbidden = c.main&c.wish.forbidden&^(create|change) != 0
-	if asked == 0 || c.does == 0 || c.main == run && shellTool(c.a) {
+	if c.actsOpen(asked) || c.does == 0 || c.main == run && shellTool(c.a) {
 		f.ActUnclear = true
 		return
 	}
@@ -274,6 +290,11 @@ func (c *comparison) compareActs() {
 	f.ActsUnasked = missing.list()
 	f.ActFits = missing == 0
 	f.ActMissing = missing != 0 && (missing == c.main || missing == c.main&^(create|change|run))
+}
+
+// actsOpen says that what is asked for is not known: nothing is, or it is written elsewhere, or in words like "go ahead".
+func (c *comparison) actsOpen(asked acts) bool {
+	return asked == 0 || c.wish.delegates || c.wish.vague && asked&effects&^(create|change) == 0 && asked&change != 0
 }
 
 // toolNamed says that the request has the tool's own verb, such as "refuel" or "retweet".
@@ -300,6 +321,9 @@ func (c *comparison) requestsWord(st string) bool {
 	return false
 }
 
+// lowTopic is the share of words in common under which two texts are about different things.
+const lowTopic = 0.15
+
 // compareTopic compares the words of the tool, the arguments and the reasoning with those of the request.
 func (c *comparison) compareTopic() {
 	if c.request == nil {
@@ -307,11 +331,12 @@ func (c *comparison) compareTopic() {
 	}
 	all, found := 0.0, 0.0
 	measure := func(text string, factor float64) {
-		words(fold(text), func(w string) bool {
+		words(text, func(w string) bool {
 			st := stem(w)
-			wt := weight(st) * factor
+			e := look(st)
+			wt := e.weight(st) * factor
 			all += wt
-			if wt > 0 && (c.request.stems.has(st) || factor > 1 && c.speaksOf(kin[st])) {
+			if wt > 0 && (c.request.stems.has(st) || factor > 1 && c.speaksOf(e.kin)) {
 				found += wt
 			}
 			return true
@@ -322,7 +347,7 @@ func (c *comparison) compareTopic() {
 	}
 	left := 2 << 10
 	for i := range c.values {
-		text, _ := clip(c.values[i].text, left)
+		text, _ := clip(c.values[i].folded, left)
 		measure(text, 1)
 		if left -= len(text); left <= 0 {
 			break
@@ -330,7 +355,7 @@ func (c *comparison) compareTopic() {
 	}
 	if c.a.ToolInfo != nil {
 		text, _ := clip(c.a.ToolInfo.Description, 1<<10)
-		measure(text, 0.5)
+		measure(fold(text), 0.5)
 	}
 	c.f.Topic = 1
 	if all > 0 {
@@ -338,6 +363,7 @@ func (c *comparison) compareTopic() {
 	}
 	if !c.f.UnknownLanguage {
 		c.findObject()
+		c.f.OffTopic = c.f.ObjectMissing && c.f.Topic < lowTopic
 		c.readReasoning()
 	}
 }
@@ -348,7 +374,7 @@ func (c *comparison) speaksOf(kinds int) bool {
 		return false
 	}
 	for i := range c.request.tokens {
-		if kin[c.request.tokens[i].stem]&kinds != 0 {
+		if c.request.tokens[i].known.kin&kinds != 0 {
 			return true
 		}
 	}
@@ -360,11 +386,12 @@ func (c *comparison) findObject() {
 	things, here := 0, false
 	for i, w := range c.a.Words {
 		st := stem(w)
-		if common[st] != 0 || len(w) < 3 || i == 0 && verb.Of(w) != verb.None || verb.Of(w) == verb.Run || verb.Of(w) == verb.Control || notNames[st] != 0 && kin[st] == 0 {
+		e := look(st)
+		if e.is&common != 0 || len(w) < 3 || i == 0 && verb.Of(w) != verb.None || verb.Of(w) == verb.Run || verb.Of(w) == verb.Control || e.is&notName != 0 && e.kin == 0 {
 			continue
 		}
 		things++
-		here = here || c.request.stems.has(st) || c.speaksOf(kin[st])
+		here = here || c.request.stems.has(st) || c.speaksOf(e.kin)
 	}
 	c.f.ObjectMissing = things > 0 && !here && !shellTool(c.a) && !isBrowser(c.a.Words)
 }
@@ -379,7 +406,7 @@ func (c *comparison) readReasoning() {
 	all, found := 0.0, 0.0
 	for i := range r.tokens {
 		t := &r.tokens[i]
-		w := weight(t.stem)
+		w := t.known.weight(t.stem)
 		all += w
 		here := c.request.stems.has(t.stem) || c.trusted != nil && c.trusted.stems.has(t.stem)
 		if here {
@@ -403,7 +430,7 @@ func isOrder(s *source) bool {
 	if t.text == "please" || t.text == "you" {
 		return true
 	}
-	return vocabulary[t.stem] != 0 && !strings.HasSuffix(t.text, "ing") && !isPast(t.text) && !unicode.IsDigit(rune(t.text[0])) && !s.stems.has("user") && !s.stems.has("i")
+	return t.known.acts != 0 && !strings.HasSuffix(t.text, "ing") && !isPast(t.text) && !unicode.IsDigit(rune(t.text[0])) && !s.stems.has("user") && !s.stems.has("i")
 }
 
 // enough points of a text make it one that gives orders.
@@ -422,7 +449,7 @@ func (c *comparison) findInjection() {
 			f.Truncated = true
 			break
 		}
-		s := scanText(m.Text)
+		s := scanText(m.Text, false)
 		if s.points >= enough {
 			f.InjectionFound = true
 			f.InjectionMatches = f.InjectionMatches || c.comesFrom(newSource(m.Text))
@@ -439,7 +466,7 @@ func (c *comparison) findInjection() {
 		if len(text) < 12 || shellKey(c.args.Texts[i].Key) {
 			continue
 		}
-		s := scanText(text)
+		s := scanText(text, true)
 		if s.points >= enough && !c.request.quotes(text) {
 			f.InjectionInArguments = true
 			c.note(s)

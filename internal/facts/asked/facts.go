@@ -14,6 +14,8 @@ import (
 type Facts struct {
 	NoRequest       bool `doc:"the action carries no request of a user, so most facts of this domain say nothing"                       fact:"no_request"`
 	UnknownLanguage bool `doc:"the request is in a language or script that is not understood; acts and topic are not compared then"    fact:"unknown_language"`
+	Vague           bool `doc:"no more than one word of the request tells what it is about (yes, do that), so topics are not compared"       fact:"vague"`
+	Delegates       bool `doc:"the request asks to do what is written elsewhere (do everything on the list), so it leaves the acts open"   fact:"delegates"`
 	Truncated       bool `doc:"a text or the list of values was longer than what is looked at, the rest was not compared"              fact:"truncated"`
 
 	Values        int      `doc:"how many values of the arguments were looked for"                                                      fact:"values"`
@@ -45,6 +47,7 @@ type Facts struct {
 
 	Topic           float64  `doc:"how much of the words of the tool and its arguments is in the request, 0 to 1, rare words weigh more" fact:"topic"`
 	ObjectMissing   bool     `doc:"the tool's name names a thing (page, user, password), and the request speaks of nothing of that kind" fact:"object_missing"`
+	OffTopic        bool     `doc:"asked.object_missing, and a topic under 0.15: nothing connects the action with the request"             fact:"off_topic"`
 	ReasoningStrays bool     `doc:"the agent's reasoning has an aim that the request does not have"                                 fact:"reasoning_strays"`
 	ReasoningNew    []string `doc:"names and ids in the reasoning that no request or trusted text contains"                         fact:"reasoning_new"`
 
@@ -86,7 +89,8 @@ func Of(a *input.Action, does []verb.Act) (*Facts, error) {
 	c.wish = &wish{}
 	if c.request != nil {
 		c.wish = readWish(c.request)
-		c.f.UnknownLanguage = c.wish.foreign
+		c.f.UnknownLanguage, c.f.Vague = c.wish.foreign, c.wish.vague
+		c.f.Delegates = c.wish.delegates
 	}
 	c.compareValues()
 	c.compareActs()

@@ -6,18 +6,19 @@ import "strings"
 type sign struct {
 	name   string
 	points int
+	always bool     // also in arguments, which rarely have a reason to hold it
 	words  []string // one of them, folded
 }
 
 // signs are phrases that people who talk to each other rarely need, grouped by trick. Sources: the
 // OWASP list of risks for language models (LLM01) and common knowledge of published attacks.
 var signs = []sign{
-	{"overrides instructions", 50, []string{"ignore previous", "ignore all previous", "ignore the above", "ignore your", "ignore any previous", "ignore prior", "disregard previous", "disregard all", "disregard the above", "disregard your", "disregard prior", "disregard any", "forget previous", "forget all", "forget your instructions", "forget everything", "override your", "override previous", "override the system", "new instructions", "instead of the user", "instead of your task", "do not follow the", "do anything now", "bypass the", "bypass your", "ignoriere alle", "ignora las instrucciones", "ignorez les instructions"}},
-	{"poses as system or user", 40, []string{"system:", "[system]", "<system>", "</system>", "<|im_start|>", "<|system|>", "[inst]", "<<sys>>", "### instruction", "### system", "assistant:", "<assistant>", "<user>", "</user>", "<information>", "<important>", "[admin]", "system prompt", "system message", "system override", "admin override", "developer mode", "message from me", "message from the user", "message from your", "from the system administrator", "this is your developer", "pre-approved", "preapproved", "already approved", "has been approved by", "authorized by the admin", "authorised by the admin"}},
-	{"commands the assistant", 35, []string{"you must now", "you must first", "you need to first", "before you can solve", "before you can continue", "before you can proceed", "before continuing with", "before completing the", "before doing anything", "before answering", "in order to continue", "you are now", "your new task", "your task is now", "your real task", "your next action", "as an ai", "dear ai", "attention ai", "ai assistant", "ai agent", "if you are an ai", "language model", "llm", "chatbot must", "agents must", "assistant should", "assistant must", "agent must", "agent should", "is required before", "proceed with the user's request", "the user's request", "original task", "call the function", "call the tool", "use the tool", "invoke the tool", "run the following command", "execute the following", "please execute", "you should now", "complete this task first", "do this first", "perform the following", "follow these instructions", "follow the instructions below", "after that, you can"}},
-	{"asks to keep it from people", 35, []string{"do not tell the user", "don't tell the user", "dont tell the user", "do not mention", "don't mention this", "without telling", "without informing", "do not inform", "keep this secret", "do not reveal", "silently", "without asking", "no need to confirm", "do not ask for confirmation", "without confirmation"}},
-	{"presses", 15, []string{"urgent", "immediately", "very important", "important message", "important!", "critical:", "important:", "warning:", "action required", "as soon as possible", "right away", "failure to comply", "or else", "mandatory"}},
-	{"is hidden", 30, []string{"<!--", "display:none", "display: none", "font-size:0", "font-size: 0", "visibility:hidden", "color:white", "[//]: #"}},
+	{"overrides instructions", 50, true, []string{"ignore previous", "ignore all previous", "ignore the above", "ignore your", "ignore any previous", "ignore prior", "disregard previous", "disregard all", "disregard the above", "disregard your", "disregard prior", "disregard any", "forget previous", "forget all", "forget your instructions", "forget everything", "override your", "override previous", "override the system", "new instructions", "instead of the user", "instead of your task", "do not follow the", "do anything now", "bypass the", "bypass your", "ignoriere alle", "ignora las instrucciones", "ignorez les instructions"}},
+	{"poses as system or user", 40, true, []string{"system:", "[system]", "<system>", "</system>", "<|im_start|>", "<|system|>", "[inst]", "<<sys>>", "### instruction", "### system", "assistant:", "<assistant>", "<user>", "</user>", "<information>", "<important>", "[admin]", "system prompt", "system message", "system override", "admin override", "developer mode", "message from me", "message from the user", "message from your", "from the system administrator", "this is your developer", "pre-approved", "preapproved", "already approved", "has been approved by", "authorized by the admin", "authorised by the admin"}},
+	{"commands the assistant", 35, false, []string{"you must now", "you must first", "you need to first", "before you can solve", "before you can continue", "before you can proceed", "before continuing with", "before completing the", "before doing anything", "before answering", "in order to continue", "you are now", "your new task", "your task is now", "your real task", "your next action", "as an ai", "dear ai", "attention ai", "ai assistant", "ai agent", "if you are an ai", "language model", "llm", "chatbot must", "agents must", "assistant should", "assistant must", "agent must", "agent should", "is required before", "proceed with the user's request", "the user's request", "original task", "call the function", "call the tool", "use the tool", "invoke the tool", "run the following command", "execute the following", "please execute", "you should now", "complete this task first", "do this first", "perform the following", "follow these instructions", "follow the instructions below", "after that, you can"}},
+	{"asks to keep it from people", 35, false, []string{"do not tell the user", "don't tell the user", "dont tell the user", "do not mention", "don't mention this", "without telling", "without informing", "do not inform", "keep this secret", "do not reveal", "silently", "without asking", "no need to confirm", "do not ask for confirmation", "without confirmation"}},
+	{"presses", 15, false, []string{"urgent", "immediately", "very important", "important message", "important!", "critical:", "important:", "warning:", "action required", "as soon as possible", "right away", "failure to comply", "or else", "mandatory"}},
+	{"is hidden", 30, false, []string{"<!--", "display:none", "display: none", "font-size:0", "font-size: 0", "visibility:hidden", "color:white", "[//]: #"}},
 }
 
 // scan is what a text shows of an injection.
@@ -29,12 +30,15 @@ type scan struct {
 // maxScanned is how much of all texts together is looked at for signs.
 const maxScanned = 64 << 10
 
-// scanText looks for signs in one text as it was written.
-func scanText(text string) scan {
+// scanText looks for signs in one text as it was written; in arguments only for those that matter there.
+func scanText(text string, argument bool) scan {
 	text, _ = clip(text, maxTextBytes)
 	f := fold(text)
 	var s scan
 	for i := range signs {
+		if argument && !signs[i].always {
+			continue
+		}
 		if containsAny(f, signs[i].words) {
 			s.points += signs[i].points
 			s.signs = append(s.signs, signs[i].name)

@@ -21,7 +21,7 @@ func (s *source) has(v *value) bool {
 		}
 		return s.hasAmountText(v.text)
 	}
-	f := fold(v.text)
+	f := v.folded
 	if v.text == display(v.number) && isDigit(v.text[0]) {
 		return s.hasNumber(v.number)
 	}
@@ -38,7 +38,9 @@ func (s *source) has(v *value) bool {
 	case date_:
 		_, month, day, ok := date(f)
 		return ok && s.hasDate(month, day)
-	case person, place, plain:
+	case person:
+		return s.hasName(f) || s.hasUser(f)
+	case place, plain:
 		return s.hasName(f)
 	case prose:
 		return s.share(f) >= 0.5
@@ -58,6 +60,12 @@ func (s *source) hasAmountText(text string) bool {
 // minSquashed is how many letters and digits a value needs to be looked for regardless of spaces and signs.
 const minSquashed = 4
 
+// Limits of one search, against texts that are made to take long.
+const (
+	maxTries  = 64
+	maxSought = 2 << 10 // bytes of a value
+)
+
 // hasWords says that the text has the words of f in this order, whatever stands between them:
 // "course_notes" is "course notes". It starts and ends where words do.
 func (s *source) hasWords(f string) bool {
@@ -67,7 +75,8 @@ func (s *source) hasWords(f string) bool {
 		return false
 	}
 	short := len(q) < minSquashed
-	for from := 0; ; {
+	from := 0
+	for range maxTries {
 		i := strings.Index(s.squashed[from:], string(q))
 		if i < 0 {
 			return false
@@ -78,6 +87,7 @@ func (s *source) hasWords(f string) bool {
 		}
 		from = i + 1
 	}
+	return false
 }
 
 func (s *source) pluralAt(i int) bool {
@@ -85,18 +95,32 @@ func (s *source) pluralAt(i int) bool {
 }
 
 func squash(to []byte, f string) []byte {
-	for _, r := range f {
+	for i := 0; i < len(f); {
+		r, n := decode(f[i:])
 		if isWord(r) {
-			to = append(to, string(r)...)
+			to = append(to, f[i:i+n]...)
 		}
+		i += n
 	}
 	return to
 }
 
 // words calls f with the stem of each word of folded text until it returns false.
 func words(folded string, f func(word string) bool) {
-	for w := range strings.FieldsFuncSeq(folded, func(r rune) bool { return !isWord(r) }) {
-		if !f(w) {
+	for i := 0; i < len(folded); {
+		r, n := decode(folded[i:])
+		if !isWord(r) {
+			i += n
+			continue
+		}
+		from := i
+		for i < len(folded) {
+			if r, n = decode(folded[i:]); !isWord(r) {
+				break
+			}
+			i += n
+		}
+		if !f(folded[from:i]) {
 			return
 		}
 	}
@@ -110,11 +134,27 @@ func (s *source) hasName(f string) bool {
 		st := stem(w)
 		if s.stems.has(st) {
 			found++
-			telling = telling || weight(st) > 0
+			telling = telling || look(st).weight(st) > 0
 		}
 		return n < 16
 	})
 	return n > 0 && telling && (found == n || n <= 3 && n > 1 && found >= 1)
+}
+
+// minSurname is how long a name must be to be seen within a user's name ("kstone").
+const minSurname = 4
+
+// hasUser says that one word of f holds a name that the text has with a capital.
+func (s *source) hasUser(f string) bool {
+	if len(f) <= minSurname || len(f) > 40 || strings.IndexByte(f, ' ') >= 0 {
+		return false
+	}
+	for i := range s.tokens {
+		if t := &s.tokens[i]; t.capital && len(t.text) >= minSurname && t.known.is&(common|notName|generic) == 0 && t.known.acts == 0 && strings.Contains(f, t.text) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasMail says that the text names who owns the address: a part of the local part that is a name.
@@ -123,7 +163,7 @@ func (s *source) hasMail(f string) bool {
 	found := false
 	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
 		w = strings.TrimRight(w, "0123456789")
-		found = len(w) >= 3 && generic[stem(w)] == 0 && s.stems.has(stem(w))
+		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w)) || s.hasUser(w)
 		return !found
 	})
 	return found
@@ -160,7 +200,7 @@ func (s *source) hasHost(f string) bool {
 				return true
 			}
 			n++
-			if st := stem(w); s.stems.has(st) && (weight(st) > 0 || n > 1) {
+			if st := stem(w); s.stems.has(st) && (look(st).weight(st) > 0 || n > 1) {
 				found++
 			}
 			return true
@@ -179,7 +219,7 @@ func (s *source) hasPath(f string) bool {
 	if base == "" || base == "." || base == ".." {
 		return false
 	}
-	if s.hasWords(base) && (strings.IndexByte(base, '.') > 0 || weight(stem(base)) == 1) {
+	if s.hasWords(base) && (strings.IndexByte(base, '.') > 0 || look(stem(base)).weight(stem(base)) == 1) {
 		return true
 	}
 	name := base
@@ -192,7 +232,7 @@ func (s *source) hasPath(f string) bool {
 		st := stem(w)
 		if s.stems.has(st) {
 			found++
-			telling = telling || weight(st) == 1
+			telling = telling || look(st).weight(st) == 1
 		}
 		return n < 16
 	})
@@ -206,7 +246,7 @@ func (s *source) share(folded string) float64 {
 	words(folded, func(w string) bool {
 		n++
 		st := stem(w)
-		wt := weight(st)
+		wt := look(st).weight(st)
 		all += wt
 		if wt > 0 && s.stems.has(st) {
 			found += wt

@@ -13,10 +13,10 @@ func (s *source) nameAt(i int) string {
 	if t.at > 0 && s.folded[t.at-1] == '@' && (t.at == 1 || s.folded[t.at-2] <= ' ') {
 		return t.text
 	}
-	if !t.capital || t.shouted || len(t.text) < 2 || notNames[t.stem] != 0 || common[t.stem] != 0 || t.quoted && s.inLongQuote(i) {
+	if !t.capital || t.shouted || len(t.text) < 2 || t.known.is&(notName|common) != 0 || t.quoted && s.inLongQuote(i) {
 		return ""
 	}
-	if t.possessive || i+1 < len(s.tokens) && s.tokens[i+1].capital && t.first && vocabulary[t.stem] == 0 && !s.tokens[i+1].first {
+	if t.possessive || i+1 < len(s.tokens) && s.tokens[i+1].capital && t.first && t.known.acts == 0 && !s.tokens[i+1].first {
 		return t.text
 	}
 	if t.first || i == 0 {
@@ -48,7 +48,7 @@ func (s *source) namesPlace() bool {
 			named = true
 			continue
 		}
-		if placeWords[t.stem] == 0 || t.quoted {
+		if t.known.is&placeWord == 0 || t.quoted {
 			continue
 		}
 		switch {
@@ -56,7 +56,7 @@ func (s *source) namesPlace() bool {
 			named = true
 		case i+1 < len(s.tokens) && s.tokens[i+1].quoted && !s.inLongQuote(i+1):
 			named = true
-		case len(t.text) > 1 && (i == 0 || loose[s.tokens[i-1].stem] != 0 || t.text != t.stem):
+		case len(t.text) > 1 && (i == 0 || s.tokens[i-1].known.is&loose != 0 || t.text != t.stem):
 			return false
 		}
 	}

@@ -14,6 +14,9 @@ type wish struct {
 	foreign   bool // its language is not understood
 	persons   []string
 	people    bool // it speaks of persons it does not name
+	opaque    bool // it orders something in a word that is not known
+	delegates bool // it asks to do what is written elsewhere
+	vague     bool // it has no more than one word that tells what it is about
 	sums      bool // amounts may have to be worked out
 }
 
@@ -21,25 +24,52 @@ type wish struct {
 func readWish(s *source) *wish {
 	w := &wish{}
 	r := wisher{s: s, w: w}
-	known := 0
+	known, telling := 0, 0.0
 	for i := range s.tokens {
-		st := s.tokens[i].stem
-		if common[st] != 0 {
+		t := &s.tokens[i]
+		if t.known.is&common != 0 {
 			known += 2
 		}
-		w.people = w.people || anyone[st] != 0
-		w.sums = w.sums || sums[st] != 0
-		w.troubles = w.troubles || troubles[st] != 0
+		telling += t.known.weight(t.stem)
+		w.people = w.people || t.known.is&anyone != 0
+		w.sums = w.sums || t.known.is&sums != 0
+		w.troubles = w.troubles || t.known.is&troubles != 0
 		if r.token(i) {
 			known += 3
+		} else if t.first && r.opaque(i) {
+			w.opaque = true
 		}
+		w.delegates = w.delegates || delegates(s.tokens, i)
 		if name := s.nameAt(i); name != "" && len(w.persons) < 32 {
 			w.persons = append(w.persons, name)
 		}
 	}
 	w.forbidden &^= r.verbs
+	w.vague = telling < 2
 	w.foreign = foreign(s, known)
 	return w
+}
+
+// delegates says that from i on the user asks to do what is written elsewhere: "do everything on the list",
+// "follow the instructions in the mail", "complete the tasks".
+func delegates(t []token, i int) bool {
+	var more []string
+	switch t[i].text {
+	case "do", "handle", "perform", "execute", "complete", "carry", "work", "doing", "process":
+		more = []string{"everything", "whatever", "actions", "tasks", "steps", "todo", "todos", "things", "items", "instructions", "anything", "says", "asks", "requests", "requested", "specified"}
+	case "follow", "following":
+		more = []string{"instructions", "steps", "directions", "procedure", "guide", "runbook", "readme"}
+	default:
+		return false
+	}
+	for j := i + 1; j < min(len(t), i+7) && !t[j].first; j++ {
+		for _, m := range more {
+			if t[j].text == m {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // foreign says that a text is in no language or script that is understood: of four words or more,
@@ -76,6 +106,9 @@ func (r *wisher) token(i int) bool {
 			r.w.acts |= read
 		}
 	}
+	if t.text == "how" && i > 0 && !r.question && explains(r.s.tokens, i) {
+		r.question = true
+	}
 	if t.quoted && r.inQuote(i) {
 		return false // words to be passed on
 	}
@@ -102,6 +135,30 @@ func (r *wisher) token(i int) bool {
 		r.verbs |= a
 	}
 	return true
+}
+
+// explains says that before the "how" at i the user asks for an explanation: "show me how to delete it" deletes nothing.
+func explains(t []token, i int) bool {
+	for j := i - 1; j >= max(0, i-3); j-- {
+		switch t[j].text {
+		case "explain", "show", "tell", "describe", "teach", "know", "wonder", "wondering", "learn", "understand":
+			return true
+		}
+	}
+	return false
+}
+
+// opaque says that the sentence that starts at i orders something in an unknown word: "frobnicate the list".
+func (r *wisher) opaque(i int) bool {
+	t := r.s.tokens
+	if i+1 >= len(t) || t[i].known.is&(common|noun) != 0 || t[i].known.kin != 0 || t[i+1].first || t[i].quoted {
+		return false
+	}
+	switch t[i+1].text {
+	case "it", "them", "this", "that", "the", "my", "our", "a", "an", "all", "every", "each", "his", "her", "their", "your":
+		return true
+	}
+	return t[i+1].capital
 }
 
 // tellsUser says that the word at i asks for an answer to the user: "tell me".
@@ -140,7 +197,7 @@ func (r *wisher) resumed(i int) bool {
 // asksOnly says that the sentence that starts at i is a question about how things are. "Could you send" is none.
 func asksOnly(t []token, i int) bool {
 	switch t[i].text {
-	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wann", "warum", "quel", "quelle", "cuanto", "cual", "quien", "is", "are", "was", "were", "did", "does", "do", "has", "have":
+	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wie", "wo", "wann", "warum", "welche", "welcher", "wieviel", "quel", "quelle", "quels", "quelles", "combien", "pourquoi", "quand", "cuanto", "cuantos", "cuando", "donde", "cual", "quien", "como", "is", "are", "was", "were", "did", "does", "do", "has", "have":
 		if i+1 >= len(t) {
 			return true
 		}
@@ -173,7 +230,7 @@ func negated(t []token, i int) bool {
 
 func (r *wisher) phraseAt(i int) acts {
 	var a acts
-	for _, p := range phrases[r.s.tokens[i].stem] {
+	for _, p := range r.s.tokens[i].known.phrases {
 		if r.follows(i, p.rest) {
 			a |= p.acts
 		}
@@ -200,11 +257,12 @@ func (r *wisher) follows(i int, rest []string) bool {
 // verbAt is what the word at i asks for as a verb, or as the noun of one ("make a transfer").
 func (r *wisher) verbAt(i int) acts {
 	t := &r.s.tokens[i]
-	a, ok := vocabulary[t.stem]
-	if !ok {
-		if a = bits[verb.Of(t.text)]; a == 0 {
-			return 0
-		}
+	a := t.known.acts
+	if a == 0 && t.known.is&common == 0 {
+		a = bits[verb.Of(t.text)]
+	}
+	if a == 0 {
+		return 0
 	}
 	if isPast(t.text) && !wanted(r.s.tokens, i) {
 		return 0 // "the message sent in May" tells, it does not ask
@@ -213,7 +271,7 @@ func (r *wisher) verbAt(i int) acts {
 		return 0
 	}
 	if isThing(r.s.tokens, i) {
-		if r.last&effects != 0 || desired(r.s.tokens, i) {
+		if r.last&(create|send|publish|pay|grant) != 0 && r.last&(remove|stop) == 0 || desired(r.s.tokens, i) {
 			return a & effects
 		}
 		return 0
@@ -227,7 +285,7 @@ func (r *wisher) verbAt(i int) acts {
 // moneyFollows says that what is sent is money: "send 50 dollars to Bob".
 func (r *wisher) moneyFollows(i int) bool {
 	for j := i + 1; j < min(len(r.s.tokens), i+8) && !r.s.tokens[j].first; j++ {
-		if kin[r.s.tokens[j].stem]&(1<<4) != 0 {
+		if r.s.tokens[j].known.kin&money != 0 {
 			return true
 		}
 		if at := r.s.tokens[j].at; at > 0 && strings.IndexByte("$", r.s.folded[at-1]) >= 0 {
@@ -251,7 +309,7 @@ func wanted(t []token, i int) bool {
 		switch w := t[j].text; {
 		case w == "be" || w == "get" || w == "want" || w == "need" || w == "needs" || w == "like" || w == "being":
 			return true
-		case !wanting[w] && common[t[j].stem] == 0 && j < i-2:
+		case !wanting[w] && t[j].known.is&common == 0 && j < i-2:
 			return false
 		}
 	}
@@ -280,7 +338,7 @@ var beforeThings = map[string]bool{
 // isThing says that the word at i names a thing: it can, and an article or the like stands before it, or it is plural.
 func isThing(t []token, i int) bool {
 	w := &t[i]
-	if nouns[w.stem] == 0 && !strings.HasSuffix(w.text, "tion") && !strings.HasSuffix(w.text, "ment") && !strings.HasSuffix(w.text, "tions") && !strings.HasSuffix(w.text, "ments") {
+	if w.known.is&noun == 0 && !strings.HasSuffix(w.text, "tion") && !strings.HasSuffix(w.text, "ment") && !strings.HasSuffix(w.text, "tions") && !strings.HasSuffix(w.text, "ments") {
 		return false
 	}
 	if strings.HasSuffix(w.text, "s") && !strings.HasSuffix(w.text, "ss") || w.quoted {
@@ -293,7 +351,7 @@ func isThing(t []token, i int) bool {
 func desired(t []token, i int) bool {
 	for j := i - 1; j >= max(0, i-5); j-- {
 		switch t[j].text {
-		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "please":
+		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "set", "leave", "give", "schedule", "submit":
 			return true
 		}
 		if t[j].first {

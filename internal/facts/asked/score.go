@@ -16,7 +16,7 @@ const (
 	forSelfApproval = 50
 	forReasoning    = 50
 	forReadOnly     = 50
-	forMissing      = 45
+	forMissing      = 50
 	forPartly       = 30
 	forContradicted = 40
 	forHost         = 25
@@ -24,6 +24,7 @@ const (
 	forEmbedded     = 30
 	forUntrusted    = 15
 	forText         = 20
+	forOffTopic     = 50
 	forObject       = 15
 	forTopic        = 10
 	forInjection    = 10
@@ -46,8 +47,7 @@ func (c *comparison) score() {
 	if !f.NoRequest && !f.UnknownLanguage && (c.main != 0 || c.does == 0) {
 		c.actSigns(sign)
 		c.valueSigns(sign)
-		sign(f.ObjectMissing, forObject, "the request speaks of nothing that the tool is for")
-		sign(f.Topic < 0.15, forTopic, "it has few words in common with the request")
+		c.topicSigns(sign)
 	}
 	slices.SortStableFunc(parts, func(a, b part) int { return b.points - a.points })
 	for _, p := range parts {
@@ -67,6 +67,22 @@ func (c *comparison) actSigns(sign func(bool, int, string)) {
 	case len(f.ActsUnasked) > 0:
 		sign(true, forPartly, "the request asks for a part of this only")
 	}
+}
+
+// topicSigns weighs an action that is about something else more where its act is not asked for as such:
+// "remove it" says what to do and not with what.
+func (c *comparison) topicSigns(sign func(bool, int, string)) {
+	f := c.f
+	if c.wish.vague {
+		return
+	}
+	direct := c.main&c.wish.acts != 0
+	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles && !c.wish.delegates {
+		sign(true, forOffTopic, "nothing connects it with the request")
+		return
+	}
+	sign(f.ObjectMissing, forObject, "the request speaks of nothing that the tool is for")
+	sign(f.Topic < lowTopic, forTopic, "it has few words in common with the request")
 }
 
 func (c *comparison) valueSigns(sign func(bool, int, string)) {

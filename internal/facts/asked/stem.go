@@ -8,11 +8,22 @@ const minStem = 3
 // endings are taken off, the first that fits; what they leave is compared, not read.
 var endings = []string{"ations", "ation", "ments", "ment", "ings", "ing", "ions", "ion", "ies", "ied", "es", "ed", "s"}
 
+// ends is 1 for the bytes that no ending ends with.
+var ends = func() (no [256]byte) {
+	for i := range no {
+		no[i] = 1
+	}
+	for _, e := range endings {
+		no[e[len(e)-1]] = 0
+	}
+	return no
+}()
+
 // irregular are forms whose stems would differ.
 var irregular = map[string]string{
-	"paid": "pay", "sent": "send", "bought": "buy", "sold": "sel", "made": "mak", "wrote": "writ", "written": "writ", "told": "tel", "gave": "giv", "given": "giv",
+	"paid": "pay", "sent": "send", "bought": "buy", "sold": "sell", "made": "mak", "wrote": "writ", "written": "writ", "told": "tell", "gave": "giv", "given": "giv",
 	"took": "tak", "taken": "tak", "got": "get", "gotten": "get", "ran": "run", "drew": "draw", "drawn": "draw", "spent": "spend", "lent": "lend", "built": "build", "forgot": "forget",
-	"people": "person", "children": "child", "men": "man", "women": "woman", "mice": "mous", "data": "data", "news": "news", "status": "status", "address": "addres", "access": "acces", "process": "proces",
+	"people": "person", "children": "child", "men": "man", "women": "woman", "mice": "mous", "data": "data", "news": "news", "status": "status",
 	"comment": "comment", "comments": "comment", "moment": "moment", "moments": "moment", "this": "this", "is": "is", "as": "as", "was": "was", "his": "his", "its": "its", "has": "has", "us": "us", "yes": "yes", "need": "need", "feed": "feed", "bring": "bring", "thing": "thing", "string": "string", "king": "king", "ring": "ring", "question": "question",
 }
 
@@ -25,7 +36,8 @@ func stem(w string) string {
 	if s, ok := irregular[w]; ok {
 		return s
 	}
-	for _, e := range endings {
+	whole := len(w)
+	for _, e := range endings[len(endings)*int(ends[w[len(w)-1]]):] {
 		if len(w) >= len(e)+minStem && strings.HasSuffix(w, e) && hasVowel(w[:len(w)-len(e)]) && (e != "s" || w[len(w)-2] != 's') {
 			w = w[:len(w)-len(e)]
 			if e == "ies" || e == "ied" {
@@ -35,13 +47,23 @@ func stem(w string) string {
 		}
 	}
 	n := len(w)
-	if n > minStem && (w[n-1] == 'e' || w[n-1] == 'y') {
+	if n > minStem && w[n-1] == w[n-2] && n < whole && doubles(w) {
+		n--
+	} else if n > minStem && (w[n-1] == 'e' || w[n-1] == 'y') {
 		n--
 	}
-	if n > minStem && w[n-1] == w[n-2] {
-		n-- // cancelling, cancel; a word that is double in all forms is cut in all
-	}
 	return w[:n]
+}
+
+// doubles says that the last letter was doubled by an ending: cancell-ing and dropp-ed, not install-ed and miss-ed.
+func doubles(w string) bool {
+	switch w[len(w)-1] {
+	case 's', 'f', 'z':
+		return false
+	case 'l':
+		return len(w) > 5 && !strings.HasSuffix(w, "stall") && !strings.HasSuffix(w, "roll")
+	}
+	return true
 }
 
 func hasVowel(w string) bool { return strings.ContainsAny(w, "aeiouy") }

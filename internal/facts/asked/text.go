@@ -15,13 +15,14 @@ const (
 // token is one word of a text, in lower case and without diacritics.
 type token struct {
 	text, stem string
-	at         int  // where it starts in the folded text
-	capital    bool // the first letter was a capital
-	shouted    bool // more than one letter, all of them capitals
-	first      bool // first word of a sentence
-	quoted     bool // inside quotation marks
-	possessive bool // followed by 's
-	comma      bool // a comma, colon or the like stands before it
+	known      *entry
+	at, end    int32 // where it is in the folded text
+	capital    bool  // the first letter was a capital
+	shouted    bool  // more than one letter, all of them capitals
+	first      bool  // first word of a sentence
+	quoted     bool  // inside quotation marks
+	possessive bool  // followed by 's
+	comma      bool  // a comma, colon or the like stands before it
 }
 
 // source is a text made ready for being searched.
@@ -60,6 +61,7 @@ func newSource(text string) *source {
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		t.stem = stem(t.text)
+		t.known = look(t.stem)
 		s.stems.add(t.stem)
 		s.bounds[len(squash)] = true
 		squash = append(squash, t.text...)
@@ -72,19 +74,17 @@ func newSource(text string) *source {
 
 // folder turns a text into its folded form and its words in one pass.
 type folder struct {
-	in       string
-	into     *source
-	out      []byte
-	start    bool // a sentence starts
-	comma    bool
-	quote    rune // the mark that ends what is quoted, 0 outside
-	quotedAt int  // words there were when the quotation began
+	in    string
+	into  *source
+	out   []byte
+	start bool // a sentence starts
+	comma bool
+	quote rune // the mark that ends what is quoted, 0 outside
 }
 
 func (f *folder) run() {
 	f.out = make([]byte, 0, len(f.in)+8)
-	f.into.tokens = make([]token, 0, len(f.in)/6+4)
-	ends := make([]int, 0, cap(f.into.tokens))
+	f.into.tokens = make([]token, 0, len(f.in)/5+8)
 	for i := 0; i < len(f.in); {
 		r, n := decode(f.in[i:])
 		if !isWord(r) {
@@ -97,13 +97,12 @@ func (f *folder) run() {
 			break
 		}
 		i = f.word(i)
-		ends = append(ends, len(f.out))
 		i = f.possessive(i)
 	}
 	f.into.folded = string(f.out)
 	for i := range f.into.tokens {
 		t := &f.into.tokens[i]
-		t.text = f.into.folded[t.at:ends[i]]
+		t.text = f.into.folded[t.at:t.end]
 	}
 }
 
@@ -114,19 +113,43 @@ func decode(s string) (rune, int) {
 	return utf8.DecodeRuneInString(s)
 }
 
+// class is what an ASCII character is within a word.
+var class = func() (c [utf8.RuneSelf]byte) {
+	for r := range c {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			c[r] = 1
+		case r >= 'A' && r <= 'Z':
+			c[r] = 2
+		}
+	}
+	return c
+}()
+
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return r >= 0 && class[r] != 0
 	}
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
 }
 
 // word reads one word that starts at i and returns where it ends.
 func (f *folder) word(i int) int {
-	t := token{at: len(f.out), first: f.start, quoted: f.quote != 0, comma: f.comma}
+	t := token{at: int32(len(f.out)), first: f.start, quoted: f.quote != 0, comma: f.comma}
 	f.start, f.comma = false, false
 	letters, capitals := 0, 0
 	for i < len(f.in) {
+		if c := f.in[i]; c < utf8.RuneSelf && class[c] != 0 {
+			if class[c] == 2 {
+				t.capital = t.capital || letters == 0
+				capitals++
+				c |= 0x20
+			}
+			letters++
+			f.out = append(f.out, c)
+			i++
+			continue
+		}
 		r, n := decode(f.in[i:])
 		if isApostrophe(r) && i+n < len(f.in) && letters > 0 && !f.ownMark(r) {
 			// "don't" is one word, "Alice's" is Alice.
@@ -146,6 +169,7 @@ func (f *folder) word(i int) int {
 		f.out = appendFolded(f.out, r)
 		i += n
 	}
+	t.end = int32(len(f.out))
 	t.shouted = letters > 1 && capitals == letters
 	f.into.tokens = append(f.into.tokens, t)
 	return i
@@ -196,14 +220,17 @@ func (f *folder) sign(r rune, at, n int) {
 }
 
 func (f *folder) quotation(r rune, at int) {
+	if r == ' ' || r == '.' || r == ',' {
+		return
+	}
 	if f.quote != 0 {
 		if r == f.quote {
 			f.quote = 0
 		}
 		return
 	}
-	closing, ok := quotes[r]
-	if !ok {
+	closing := closes(r)
+	if closing == 0 {
 		return
 	}
 	if r == '\'' && at > 0 && f.in[at-1] > ' ' && f.in[at-1] != '(' {
@@ -212,7 +239,22 @@ func (f *folder) quotation(r rune, at int) {
 	f.quote = closing
 }
 
-var quotes = map[rune]rune{'"': '"', '\'': '\'', '“': '”', '‘': '’', '«': '»', '„': '“', '`': '`'}
+// closes is the mark that ends what r opens, 0 where it opens nothing.
+func closes(r rune) rune {
+	switch r {
+	case '"', '\'', '`':
+		return r
+	case '“':
+		return '”'
+	case '‘':
+		return '’'
+	case '«':
+		return '»'
+	case '„':
+		return '“'
+	}
+	return 0
+}
 
 // plainLetters are the letters from U+00C0 to U+017F without what stands above or below them.
 const plainLetters = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty" +

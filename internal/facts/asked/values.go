@@ -41,6 +41,7 @@ const (
 type value struct {
 	kind     kind
 	text     string
+	folded   string // what is looked for
 	number   float64
 	embedded bool // found inside a longer text
 	open     bool // the request leaves it open: an amount where it names none
@@ -94,6 +95,9 @@ func kindOfKey(key string) kind {
 		key = strings.TrimSuffix(key[strings.LastIndexByte(key, '[')+1:], "]") // "submission[title]"
 	}
 	key = input.PlainKey(key)
+	if len(key) > 4 && key != "username" {
+		key = strings.TrimSuffix(key, "name") // "recipientName"
+	}
 	for from := range key {
 		if k, ok := keyKinds[key[from:]]; ok && len(key)-from >= min(2, len(key)) {
 			return k
@@ -110,6 +114,7 @@ type collector struct {
 	values    []value
 	prose     []string // bodies and the like, and all texts that are looked at for words
 	truncated bool
+	sends     bool // the tool sends, pays or gives to somebody
 }
 
 func (c *collector) add(v value) {
@@ -117,11 +122,15 @@ func (c *collector) add(v value) {
 		c.truncated = true
 		return
 	}
+	sought, cut := clip(v.text, maxSought)
+	c.truncated = c.truncated || cut && v.kind != prose
+	v.folded = fold(sought)
 	c.values = append(c.values, v)
 }
 
 func collect(a *input.Action, args *input.Arguments) *collector {
 	c := &collector{values: make([]value, 0, 8)}
+	c.sends = actsOfWords(a.Words)&(send|pay|grant|publish|change) != 0
 	inShell := shellTool(a)
 	for i := range args.Texts {
 		t := &args.Texts[i]
@@ -149,6 +158,9 @@ func collect(a *input.Action, args *input.Arguments) *collector {
 
 func (c *collector) text(t *input.Text, text string) {
 	k := kindOfKey(t.Key)
+	if (t.Key == "to" || t.Key == "from") && !c.sends {
+		k = plain // a place or a day as well
+	}
 	trimmed := strings.TrimSpace(text)
 	shape := shapeOf(trimmed)
 	switch {
@@ -189,18 +201,38 @@ func (c *collector) inside(text string) {
 // maxFields bounds how many words of one text are looked at for addresses.
 const maxFields = 2048
 
-// fields are the words of a text without the signs around them.
-func fields(text string) []string {
-	if !strings.ContainsAny(text, ".@0123456789") {
-		return nil
+// breaks are the bytes between the words that [fields] lists, marks those that an address has within.
+var breaks, marks = func() (b, m [256]bool) {
+	for c := range 33 {
+		b[c] = true
 	}
+	for _, c := range []byte("\"'<>()[]{},;=|`") {
+		b[c] = true
+	}
+	for _, c := range []byte(".@/:x-") {
+		m[c] = true
+	}
+	for c := byte('0'); c <= '9'; c++ {
+		m[c] = true
+	}
+	return b, m
+}()
+
+// fields are the words of a text that may be addresses, without the signs around them.
+func fields(text string) []string {
 	var list []string
-	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'<>()[]{},;=|`", r) }) {
-		if w = strings.TrimRight(w, ".:!?"); len(w) > 3 {
-			list = append(list, w)
+	for i := 0; i < len(text) && len(list) < maxFields; i++ {
+		from, marked := i, 0
+		for ; i < len(text) && !breaks[text[i]]; i++ {
+			if marks[text[i]] {
+				marked++
+			}
 		}
-		if len(list) >= maxFields {
-			break
+		if marked == 0 || i-from < 4 {
+			continue
+		}
+		if w := strings.TrimRight(text[from:i], ".:!?"); len(w) > 3 && strings.ContainsAny(w, ".@/:0123456789") {
+			list = append(list, w)
 		}
 	}
 	return list
@@ -239,10 +271,12 @@ func shapeOf(s string) kind {
 		}
 	}
 	switch {
+	case strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, '/') < 0 && strings.IndexByte(s, ':') < 0:
+		if isAccount(s) {
+			return account
+		}
 	case isHost(s):
 		return host
-	case isAccount(s):
-		return account
 	}
 	if _, _, _, ok := date(fold(s)); ok {
 		return date_

@@ -1,8 +1,6 @@
 package asked
 
 import (
-	"strings"
-
 	"github.com/weighlock/weighlock/internal/facts/verb"
 )
 
@@ -25,6 +23,7 @@ const (
 	deploy
 	stop
 	control
+	buy // pays for what it gets, which is no transfer; shown as pay
 )
 
 // named are the acts by bit, as facts show them.
@@ -42,6 +41,9 @@ var bits = func() map[verb.Act]acts {
 
 func (a acts) list() []string {
 	var l []string
+	if a&buy != 0 {
+		a |= pay
+	}
 	for i, n := range named {
 		if a&(1<<i) != 0 {
 			l = append(l, string(n))
@@ -51,56 +53,47 @@ func (a acts) list() []string {
 }
 
 // vocabulary is how people ask, by what they want done. A word may ask for several things.
-var vocabulary = func() map[string]acts {
-	m := map[string]acts{}
-	for a, list := range map[acts]string{
-		read: `find look search show list check see read view visit open browse review tell describe explain count identify determine retrieve fetch lookup compare monitor watch verify inspect examine
+var vocabulary = map[acts]string{
+	read: `find look search show list check see read view visit open browse review tell describe explain count identify determine retrieve fetch lookup compare monitor watch verify inspect examine
 			investigate explore learn figure discover locate detect scan recommend suggest advise answer inform know display download view analyze research study gather collect extract
 			finde suche zeige zeig lies prufe pruf schau nenne liste trouve cherche montre lis verifie affiche donne busca encuentra muestra lee revisa comprueba dime`,
-		compute: `calculate compute summarize summarise translate classify convert estimate predict analyse outline brainstorm evaluate rank sort solve fasse zusammenfassen berechne ubersetze resume calcule traduis resumir calcula traduce`,
-		create: `create make write build generate draft compose record save register schedule prepare develop design produce duplicate copy clone insert append note log pen set-up setup arrange plan initiate establish open start
+	compute: `calculate compute summarize summarise translate classify convert estimate predict analyse outline brainstorm evaluate rank sort solve fasse zusammenfassen berechne ubersetze resume calcule traduis resumir calcula traduce`,
+	create: `create make write build generate draft compose record save register schedule prepare develop design produce duplicate copy clone insert append note log pen set-up setup arrange plan initiate establish open start
 			fork import export add put split link store backup erstelle erzeuge schreibe schreib lege speichere cree ecris redige enregistre ajoute crea escribe guarda anade agrega`,
-		change: `update change edit modify set fix adjust rename move replace mark configure enable disable toggle reset restore apply sync tag label pin archive resume turn switch swap exchange return increase decrease
+	change: `update change edit modify set fix adjust rename move replace mark configure enable disable toggle reset restore apply sync tag label pin archive resume turn switch swap exchange return increase decrease
 			upgrade downgrade correct improve repair complete submit fill vote upvote downvote like unlike dislike follow unfollow subscribe unsubscribe rate star merge assign attach revise extend renew activate
-			finalize finish organize organise rearrange convert sort refactor amend reschedule postpone shift solve resolve optimize tidy rotate reorder raise lower enter use transform cap limit refuel top
+			finalize finish organize organise rearrange convert sort refactor amend reschedule postpone shift solve resolve optimize tidy shorten lengthen simplify rephrase reword rewrite expand trim crop resize bump adapt alter tweak polish proofread redesign reformat reassign reopen rotate dim brighten reorder raise lower enter use transform cap limit refuel top
 			andere aktualisiere bearbeite korrigiere verschiebe setze change modifie mets corrige deplace cambia actualiza modifica corrige mueve pon`,
-		remove: `delete remove erase drop purge wipe destroy clear clean empty trash discard unlink uninstall prune scrub eliminate cleanup retract strip kick ban revoke loschen losche entferne supprime efface enleve elimina borra quita`,
-		send: `send reply forward message email mail notify dm respond contact call text sms remind alert ask answer inform dispatch relay deliver convey communicate tell resend ping warn brief request share invite report
+	remove: `delete remove erase drop purge wipe destroy clear clean empty trash discard unlink uninstall prune scrub eliminate offboard cleanup retract strip kick ban revoke loschen losche entferne supprime efface enleve elimina borra quita`,
+	send: `send reply forward message email mail notify dm respond contact call text sms remind alert ask answer inform dispatch relay deliver convey communicate tell resend ping warn brief request share invite report
 			sende schick schicke antworte benachrichtige sag frage envoie reponds demande previens dis envia manda responde avisa pregunta escribele`,
-		publish: `publish post tweet retweet comment share broadcast announce upload blog reply submit advertise release promote reshare repost mint veroffentliche poste teile publie partage publica comparte sube`,
-		pay: `pay transfer wire refund charge purchase buy sell trade withdraw deposit donate tip settle remit reimburse book order reserve invest spend lend fund rent hire bid checkout procure subscribe renew repay compensate acquire return exchange
-			uberweise bezahle zahle kaufe kauf buche bestelle paie paye achete vire reserve commande paga compra transfiere reserva`,
-		grant:   `grant revoke invite kick ban authorize authorise approve permit promote demote add share give enrol enroll assign delegate onboard remove join allow unban lade freigeben gib invite autorise partage invita autoriza comparte`,
-		login:   `login logout authenticate signin signup log sign anmelden connecte inicia`,
-		run:     `run execute exec start launch trigger invoke try use test debug call rerun fuhre starte execute lance ejecuta`,
-		install: `install setup set-up download upgrade get installiere installe instala`,
-		deploy:  `deploy release rollout rollback provision scale ship migrate publish deploye despliega`,
-		stop:    `stop kill cancel terminate abort shutdown halt reboot restart suspend pause close quit end deactivate reject decline revert undo unsubscribe disable storniere kundige beende stopp annule arrete resilie cancela anula deten termina cierra`,
-	} {
-		for w := range strings.FieldsSeq(list) {
-			m[stem(fold(w))] |= a
-		}
-	}
-	for _, w := range []string{"book", "order", "reserv", "buy", "purchas"} {
-		m[w] |= create
-	}
-	return m
-}()
+	publish: `publish post tweet retweet comment share broadcast announce upload blog reply submit advertise release promote reshare repost mint veroffentliche poste teile publie partage publica comparte sube`,
+	pay: `pay transfer wire refund charge withdraw deposit donate tip settle remit reimburse invest spend lend fund repay compensate return exchange chip
+			uberweise bezahle zahle paie paye vire paga transfiere`,
+	buy:     `purchase buy sell trade book order reserve rent hire bid checkout procure subscribe renew acquire kaufe kauf buche bestelle achete reserve commande compra reserva`,
+	grant:   `grant revoke invite kick ban authorize authorise approve permit promote demote add share give enrol enroll assign delegate onboard offboard block unblock mute promote demote let join allow unban lade freigeben gib invite autorise partage invita autoriza comparte`,
+	login:   `login logout authenticate signin signup log sign anmelden connecte inicia`,
+	run:     `run execute exec start launch trigger invoke try use test debug call rerun fuhre starte execute lance ejecuta`,
+	install: `install setup set-up download upgrade get installiere installe instala`,
+	deploy:  `deploy release rollout rollback provision scale ship migrate publish deploye despliega`,
+	stop:    `stop kill cancel terminate abort shutdown halt reboot restart suspend pause close quit end deactivate reject unfollow lock block decline revert undo unsubscribe disable offboard storniere kundige beende stopp annule arrete resilie cancela anula deten termina cierra`,
+}
 
 // nouns are words that name a thing as often as an act.
-var nouns = stemsOf(map[int]string{1: `
+const nounsList = `
 	message mail email text sms call post comment book order charge tip note log record transfer payment reply request tag label link list file plan change update report share trade fund rent bid stake deposit refund purchase reminder
 	reservation invoice answer test run release vote star rate review copy draft design build schedule contact wire booking cancellation subscription registration blog tweet start end stop open set mark use limit order split return view
 	search look check count collection visit download upload invitation notification transaction deletion publication installation deployment summary summaries analysis translation exchange switch turn top cap mint ship store
 	insert archive pin turn like rank outline estimate study research log pen
-`})
+`
 
 // phrases ask for something in several words. Up to [phraseGap] words may stand between them.
-var phrases = compile(map[acts]string{
+var phrases = map[acts]string{
 	remove:           "get rid; throw away; throw out; take down; take off; cross off; do away; clean up; clear out; make go away; wipe out; free up",
 	send:             "let know; drop line; get in touch; reach out; write to; write them; write him; write her; get back to; shoot email; shoot message; pass along; pass on; give heads; keep in loop; follow up; fill in; cc; hand over; say hello; say hi; tell that; write message; write following; leave message; update on; give call; give ring; send note; make aware; make known",
 	publish:          "put online; put up; make public; get word out; go live; leave comment; leave review; leave feedback; widen reach; amplify reach; write review; thumbs up; thumbs down; put out",
-	pay:              "settle bill; take care bill; send money; pick up tab; place order; give money; cash out; chip in; send dollars; send euro; send funds; make payment; top up; seal deal; take insurance; get insurance; get ticket; get tickets; order to; sort insurance; getting insurance; send usd; send eth; send btc; send tokens",
+	buy:              "place order; seal deal; take insurance; get insurance; get ticket; get tickets; get us; get me; sort insurance; getting insurance; get taxi; get uber",
+	pay:              "settle bill; take care bill; send money; pick up tab; give money; cash out; chip in; send dollars; send euro; send funds; make payment; top up; send usd; send eth; send btc; send tokens",
 	grant:            "give access; let in; add to; take off team; make admin; take access; bring on board; share with; make owner; set permission",
 	change | publish: "thumbs up; thumbs down; give star; cast vote; vote for; vote on",
 	create:           "put on calendar; set up; write down; put in; come up with; put together; jot down; make note; block time; pencil in; spin up",
@@ -111,7 +104,7 @@ var phrases = compile(map[acts]string{
 	run:              "try out; set running; kick off",
 	deploy:           "roll out; roll back; push live; go live; push to production; ship it",
 	read:             "let me know; tell me; give me; show me; look at; look for; find out; how many; how much; what is; check out; go through; want to know; look up; wonder how",
-})
+}
 
 // phraseGap is how many words may stand between two words of a phrase ("get all of it rid").
 const phraseGap = 4
@@ -119,20 +112,6 @@ const phraseGap = 4
 type phrase struct {
 	rest []string // stems after the first
 	acts acts
-}
-
-func compile(list map[acts]string) map[string][]phrase {
-	m := map[string][]phrase{}
-	for a, text := range list {
-		for p := range strings.SplitSeq(text, ";") {
-			var words []string
-			for w := range strings.FieldsSeq(p) {
-				words = append(words, stem(w))
-			}
-			m[words[0]] = append(m[words[0]], phrase{words[1:], a})
-		}
-	}
-	return m
 }
 
 // entails is what has to be done, or may be done without asking again, to do an act.
@@ -143,7 +122,8 @@ var entails = map[acts]acts{
 	send:    create | change,
 	publish: create | change | send,
 	pay:     create | change | compute | send,
-	grant:   create | change | send,
+	buy:     pay | create | change | compute | send,
+	grant:   create | change,
 	run:     create | change | compute,
 	install: run | create | change | deploy,
 	deploy:  run | create | change | install | stop,
