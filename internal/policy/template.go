@@ -129,7 +129,7 @@ func listText(list []string) string {
 		items = append(items, short(item))
 	}
 	if len(items) == 0 {
-		return "nothing"
+		return "none"
 	}
 	return strings.Join(items, ", ")
 }
@@ -139,7 +139,7 @@ func short(s string) string {
 		s = s[:4*maxValue] // what follows could not be shown anyway
 	}
 	if s = strings.TrimSpace(Neutral(s)); s == "" {
-		return "nothing"
+		return "none"
 	}
 	return Shorten(s, maxValue)
 }

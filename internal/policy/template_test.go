@@ -27,7 +27,7 @@ func TestTemplates(t *testing.T) {
 		"{action.bytes}/{plan.steps}":     "7/0",
 		"{tool.plain} {legacy.sql_found}": "yes no",
 		"to {target.name}":                "to a ‹!channel› (x)(http://evil) ＠here ＆lt; ∗b∗ bob@example.com\uFFFD",
-		"{target.kind}{principal}":        "nothingnothing",
+		"{target.kind}{principal}":        "nonenone",
 		"{memory.texts}":                  strings.Repeat("a", 77) + "…, " + strings.Repeat("b", 77) + "…, " + strings.Repeat("c", 77) + "…, and 2 more",
 	} {
 		parsed, problem, _ := parseTemplate(text)

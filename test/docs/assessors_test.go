@@ -44,8 +44,8 @@ func TestAssessorExample(t *testing.T) {
 		reason    string
 	}{
 		"plain":  {`{"text":"lunch at noon"}`, 15, "no word is on the list"},
-		"secret": {`{"text":"the PASSWORD is secret"}`, 75, "speaks of password, secret [keywords]"},
-		"urgent": {`{"text":"urgent: wire transfer"}`, 55, "speaks of urgent, wire transfer [keywords]"},
+		"secret": {`{"text":"the PASSWORD is secret"}`, 75, "speaks of password, secret (keywords)"},
+		"urgent": {`{"text":"urgent: wire transfer"}`, 55, "speaks of urgent, wire transfer (keywords)"},
 	} {
 		a := assessment(t, s, js, action, c.arguments)
 		last := a.Rules[len(a.Rules)-1]

@@ -140,7 +140,7 @@ func TestAssess(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	got, err := os.ReadFile(out)
-	want := `{"id":"a","level":"low","score":5,"rules":["reading"]}` + "\n" + `{"id":"b","level":"high","score":80,"rules":["deletion"]}` + "\n"
+	want := `{"id":"a","level":"low","score":5,"rules":["reading"]}` + "\n" + `{"id":"b","level":"high","score":70,"rules":["deletion-unasked","acting","deletion"]}` + "\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v", got, err)
 	}

@@ -93,7 +93,7 @@ var phrases = map[acts]string{
 	send:             "let know; drop line; get in touch; reach out; write to; write them; write him; write her; get back to; shoot email; shoot message; pass along; pass on; give heads; keep in loop; follow up; fill in; cc; hand over; say hello; say hi; tell that; write message; write following; leave message; update on; give call; give ring; send note; make aware; make known",
 	publish:          "put online; put up; make public; get word out; go live; leave comment; leave review; leave feedback; widen reach; amplify reach; write review; thumbs up; thumbs down; put out",
 	buy:              "place order; seal deal; take insurance; get insurance; get ticket; get tickets; get us; get me; sort insurance; getting insurance; get taxi; get uber",
-	pay:              "settle bill; take care bill; send money; pick up tab; give money; cash out; chip in; send dollars; send euro; send funds; make payment; top up; send usd; send eth; send btc; send tokens",
+	pay:              "settle bill; take care bill; send money; pick up tab; give money; cash out; chip in; send dollars; send euro; send funds; make payment; top up; money back; get refunded; my money; send usd; send eth; send btc; send tokens",
 	grant:            "give access; let in; add to; take off team; make admin; take access; bring on board; share with; make owner; set permission",
 	change | publish: "thumbs up; thumbs down; give star; cast vote; vote for; vote on",
 	create:           "put on calendar; set up; write down; put in; come up with; put together; jot down; make note; block time; pencil in; spin up",

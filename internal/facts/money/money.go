@@ -3,6 +3,8 @@ package money
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/name"
@@ -27,6 +29,7 @@ type Facts struct {
 	Sum       float64  `doc:"the sum of all amounts of money in the arguments" fact:"sum"`
 	Total     bool     `doc:"an amount is there and can be read" fact:"amount_known"`
 	Currency  string   `doc:"the currency as an ISO 4217 code or a coin's symbol; 'mixed' where there are several; empty where none is named" fact:"currency"`
+	Said      string   `doc:"the sum with its currency, for people: 49.9 EUR; empty where there is no amount" fact:"said"`
 	Odd       bool     `doc:"an amount that cannot be read for sure: 1e9 as text, 1.000 that may be a thousand, words, other digits, beyond 1e15, several numbers in one text" fact:"odd_amount"`
 	Negative  bool     `doc:"an amount below zero" fact:"negative"`
 	Zero      bool     `doc:"an amount of zero" fact:"zero"`
@@ -259,4 +262,7 @@ func (f *Facts) total() {
 		}
 	}
 	f.Total = len(f.Amounts) > 0 && !f.Odd && !f.Truncated
+	if len(f.Amounts) > 0 {
+		f.Said = strings.TrimSpace(strconv.FormatFloat(f.Sum, 'f', -1, 64) + " " + f.Currency)
+	}
 }

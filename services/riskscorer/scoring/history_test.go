@@ -64,7 +64,7 @@ func TestABacklogIsWeighedInItsOrder(t *testing.T) {
 	t.Parallel()
 	r := rigOn(t, natstest.Start(t))
 	const n = 300
-	text := head + "rules:\n  - {id: all, when: 'true', points: 1, recognises: true, reason: all}\n" +
+	text := head + "rules:\n  - {id: all, when: \"agent != ''\", points: 1, recognises: true, reason: all}\n" +
 		"  - {id: first, when: lately.first_tool && lately.first_recipient && lately.first_action, points: 1, reason: r}\n" +
 		fmt.Sprintf("  - {id: half, when: lately.actions_1h >= %d, points: 1, reason: r}\n  - {id: split, when: lately.amount_24h > %d.0, points: 1, reason: r}\n", n/2, n/2*400) +
 		"  - {id: unknown, when: '!lately.known', points: 1, reason: r}\n"
