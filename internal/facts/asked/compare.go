@@ -297,11 +297,12 @@ func (c *comparison) actsOpen(asked acts) bool {
 	return asked == 0 || c.wish.delegates || c.wish.vague && asked&effects&^(create|change) == 0 && asked&change != 0
 }
 
-// toolNamed says that the request has the tool's own verb, such as "refuel" or "retweet".
+// toolNamed says that the request has the tool's own verb, and that nothing else is known of what it asks for by it.
 func (c *comparison) toolNamed() bool {
 	for _, w := range c.a.Words {
 		if a := bits[verb.Of(w)]; a&effects != 0 {
-			return c.requestsWord(stem(w))
+			st := stem(w)
+			return look(st).acts == 0 && c.requestsWord(st)
 		}
 	}
 	return false

@@ -188,8 +188,10 @@ func (r *wisher) resumed(i int) bool {
 		return false
 	}
 	switch r.s.tokens[i-1].text {
-	case "and", "then", "please", "kindly", "to":
+	case "and", "then", "please", "kindly":
 		return true
+	case "to": // "is it possible to", not "how to"
+		return i < 2 || r.s.tokens[i-2].text != "how" && r.s.tokens[i-2].text != "what" && r.s.tokens[i-2].text != "where"
 	}
 	return r.s.tokens[i].comma
 }
