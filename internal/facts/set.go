@@ -6,12 +6,14 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
+	"github.com/weighlock/weighlock/internal/facts/asked"
 	"github.com/weighlock/weighlock/internal/facts/input"
 )
 
 // domains are all domains of facts. A new one is a package with a tagged struct, and a line here.
 var domains = []domain{
 	domainOf("", base),
+	domainOf("asked", func(s *Set) (*asked.Facts, error) { return asked.Of(s.Action, nil) }),
 }
 
 var all = newCatalogue(domains)

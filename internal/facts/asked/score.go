@@ -17,7 +17,7 @@ const (
 	forReasoning    = 50
 	forReadOnly     = 50
 	forMissing      = 50
-	forPartly       = 30
+	forPartly       = 40
 	forContradicted = 40
 	forHost         = 25
 	forDirecting    = 20
