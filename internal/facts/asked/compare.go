@@ -215,6 +215,9 @@ func actsOf(a *input.Action, args *input.Arguments) acts {
 		case shellKey(t.Key) || inShell && t.Key == "text":
 			text, _ := clip(t.Value, maxTextBytes)
 			does |= shellActs(text)
+		case (t.Key == "query" || t.Key == "sql") && len(t.Value) < maxTextBytes:
+			first, _, _ := strings.Cut(strings.TrimSpace(t.Value), " ")
+			does |= statements[strings.ToLower(first)]
 		case t.Key == "method" && methods[t.Value] != 0:
 			does |= methods[t.Value]
 		case functionKeys[t.Key] && len(t.Value) < 256:
@@ -223,6 +226,14 @@ func actsOf(a *input.Action, args *input.Arguments) acts {
 		}
 	}
 	return does
+}
+
+var privileges = map[string]bool{"permission": true, "permissions": true, "role": true, "roles": true, "privilege": true, "privileges": true, "access": true, "acl": true, "policy": true, "admin": true}
+
+// statements are what SQL statements do.
+var statements = map[string]acts{
+	"select": read, "show": read, "explain": read, "insert": create, "create": create, "update": change, "alter": change, "merge": change, "replace": change,
+	"delete": remove, "drop": remove, "truncate": remove, "grant": grant, "revoke": grant,
 }
 
 // actsOfWords are the acts of a name: that of its first verb, and the weighty ones that follow.
@@ -237,8 +248,10 @@ func actsOfWords(words []string) acts {
 			b = change
 		case i > 0 && does != 0 && does&effects == 0:
 			b = 0 // get_messages
-		case w == "order" && i > 0:
+		case w == "order" && i > 0 && (words[0] == "place" || words[0] == "create" || words[0] == "submit" || words[0] == "make"):
 			b = pay
+		case does&(change|create) != 0 && privileges[w]:
+			b = grant
 		case does != 0:
 			b &= pay | grant | remove
 		}
@@ -281,6 +294,9 @@ func (c *comparison) compareActs() {
 		return
 	}
 	missing := c.main &^ allowed(asked)
+	if asked&send != 0 && c.tells() {
+		missing &^= publish
+	}
 	if c.main != run {
 		missing &^= run // how it is done; what is done is told by other acts
 	}
@@ -292,16 +308,27 @@ func (c *comparison) compareActs() {
 	f.ActMissing = missing != 0 && (missing == c.main || missing == c.main&^(create|change|run))
 }
 
+// tells says that the tool's name speaks of messages or of where they go: "post_message" sends one.
+func (c *comparison) tells() bool {
+	for _, w := range c.a.Words {
+		if look(stem(w)).kin&(messages|channels) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // actsOpen says that what is asked for is not known: nothing is, or it is written elsewhere, or in words like "go ahead".
 func (c *comparison) actsOpen(asked acts) bool {
 	return asked == 0 || c.wish.delegates || c.wish.vague && asked&effects&^(create|change) == 0 && asked&change != 0
 }
 
-// toolNamed says that the request has the tool's own verb, such as "refuel" or "retweet".
+// toolNamed says that the request has the tool's own verb, and that nothing else is known of what it asks for by it.
 func (c *comparison) toolNamed() bool {
 	for _, w := range c.a.Words {
 		if a := bits[verb.Of(w)]; a&effects != 0 {
-			return c.requestsWord(stem(w))
+			st := stem(w)
+			return look(st).acts == 0 && c.requestsWord(st)
 		}
 	}
 	return false

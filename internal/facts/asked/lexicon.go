@@ -95,34 +95,36 @@ const genericList = `
 
 // Fields of things that code asks for.
 const (
-	money  = 1 << 4
-	people = 1 << 7
+	messages = 1 << 0
+	channels = 1 << 1
+	money    = 1 << 4
+	people   = 1 << 7
 )
 
 // kinLists are words for one field of things: a request for the one is about the other.
 var kinLists = map[int]string{
-	1 << 0:  "message mail email e-mail dm sms text note letter inbox conversation chat reply word memo mailbox nachricht mensaje courriel correo",
-	1 << 1:  "channel room group slack discord teams team workspace chat server guild",
-	1 << 2:  "tweet post status twitter hashtag feed thread blog forum submission subreddit reddit comment review story facebook linkedin instagram social article",
-	1 << 3:  "flight fly trip travel booking reservation ticket hotel room car rental airline airport restaurant table stay vacation journey insurance seat cabin itinerary passenger baggage luggage taxi ride",
-	money:   "payment bill invoice money transfer transaction fund funds fee rent subscription price dollar dollars euro euros eur usd gbp pounds bank iban balance refund debt salary deposit wallet eth btc coin token crypto cash amount cost",
-	1 << 5:  "file document doc folder directory sheet spreadsheet report drive pdf txt csv attachment download upload archive datei fichier archivo dropbox",
-	1 << 6:  "event meeting appointment calendar schedule reminder lunch dinner call conference session invite termin reunion",
-	people:  "user member account person people profile colleague contact friend employee customer guest participant attendee collaborator staff membership everyone",
-	1 << 8:  "webpage website site web url link page homepage",
-	1 << 9:  "nft token contract mint dao proposal ipfs governance wallet crypto eth chain",
-	1 << 10: "order cart purchase product item shop store basket delivery shipping package return refund stock inventory",
-	1 << 11: "card credit debit visa mastercard amex payment",
-	1 << 12: "password credential login passcode pin secret username token auth authentication credentials passwort",
-	1 << 13: "repo repository branch commit issue merge pr pull git github gitlab code project",
-	1 << 14: "database table collection row record document index schema query sql db column field",
-	1 << 15: "server vm instance container pod cluster deployment service node host machine computer",
-	1 << 16: "share stock portfolio trade watchlist market ticker shares stocks buy sell",
-	1 << 17: "patient medication prescription treatment medicine doctor medical health",
-	1 << 18: "phone line sim mobile data roaming plan network internet",
-	1 << 19: "setting settings preference preferences config configuration option alias editor variable environment",
-	1 << 20: "package module library dependency software program tool extension plugin pip npm",
-	1 << 21: "address street city home location shipping delivery",
+	messages: "message mail email e-mail dm sms text note letter inbox conversation chat reply word memo mailbox nachricht mensaje courriel correo",
+	channels: "channel room group slack discord teams team workspace chat server guild",
+	1 << 2:   "tweet post status twitter hashtag feed thread blog forum submission subreddit reddit comment review story facebook linkedin instagram social article",
+	1 << 3:   "flight fly trip travel booking reservation ticket hotel room car rental airline airport restaurant table stay vacation journey insurance seat cabin itinerary passenger baggage luggage taxi ride",
+	money:    "payment bill invoice money transfer transaction fund funds fee rent subscription price dollar dollars euro euros eur usd gbp pounds bank iban balance refund debt salary deposit wallet eth btc coin token crypto cash amount cost",
+	1 << 5:   "file document doc folder directory sheet spreadsheet report drive pdf txt csv attachment download upload archive datei fichier archivo dropbox",
+	1 << 6:   "event meeting appointment calendar schedule reminder lunch dinner call conference session invite termin reunion",
+	people:   "user member account person people profile colleague contact friend employee customer guest participant attendee collaborator staff membership everyone",
+	1 << 8:   "webpage website site web url link page homepage",
+	1 << 9:   "nft token contract mint dao proposal ipfs governance wallet crypto eth chain",
+	1 << 10:  "order cart purchase product item shop store basket delivery shipping package return refund stock inventory",
+	1 << 11:  "card credit debit visa mastercard amex payment",
+	1 << 12:  "password credential login passcode pin secret username token auth authentication credentials passwort",
+	1 << 13:  "repo repository branch commit issue merge pr pull git github gitlab code project",
+	1 << 14:  "database table collection row record document index schema query sql db column field",
+	1 << 15:  "server vm instance container pod cluster deployment service node host machine computer",
+	1 << 16:  "share stock portfolio trade watchlist market ticker shares stocks buy sell",
+	1 << 17:  "patient medication prescription treatment medicine doctor medical health",
+	1 << 18:  "phone line sim mobile data roaming plan network internet",
+	1 << 19:  "setting settings preference preferences config configuration option alias editor variable environment",
+	1 << 20:  "package module library dependency software program tool extension plugin pip npm",
+	1 << 21:  "address street city home location shipping delivery",
 }
 
 // anyone are words for persons the request leaves open: whoever it turns out to be.

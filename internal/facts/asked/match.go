@@ -194,18 +194,19 @@ func (s *source) hasHost(f string) bool {
 		return false
 	}
 	for _, label := range labels[:len(labels)-1] {
-		n, found := 0, 0
+		n, found, telling := 0, 0, false
 		words(label, func(w string) bool {
-			if tops[w] || len(w) < 3 {
+			if tops[w] || len(w) < 2 {
 				return true
 			}
 			n++
-			if st := stem(w); s.stems.has(st) && (look(st).weight(st) > 0 || n > 1) {
+			if st := stem(w); s.stems.has(st) {
 				found++
+				telling = telling || look(st).weight(st) > 0
 			}
 			return true
 		})
-		if n > 0 && n == found {
+		if n == found && telling {
 			return true
 		}
 	}

@@ -155,7 +155,7 @@ func (r *wisher) opaque(i int) bool {
 		return false
 	}
 	switch t[i+1].text {
-	case "it", "them", "this", "that", "the", "my", "our", "a", "an", "all", "every", "each", "his", "her", "their", "your":
+	case "it", "them", "this", "that", "the", "my", "our", "a", "an", "all", "every", "each", "his", "her", "their", "your", "me", "us", "some":
 		return true
 	}
 	return t[i+1].capital
@@ -188,23 +188,35 @@ func (r *wisher) resumed(i int) bool {
 		return false
 	}
 	switch r.s.tokens[i-1].text {
-	case "and", "then", "please", "kindly", "to":
+	case "and", "then", "please", "kindly":
 		return true
+	case "to": // "is it possible to", not "how to"
+		return i < 2 || r.s.tokens[i-2].text != "how" && r.s.tokens[i-2].text != "what" && r.s.tokens[i-2].text != "where"
 	}
 	return r.s.tokens[i].comma
 }
 
-// asksOnly says that the sentence that starts at i is a question about how things are. "Could you send" is none.
+// auxiliaries are words that begin a question, or follow a question word.
+var auxiliaries = map[string]bool{"is": true, "are": true, "was": true, "were": true, "did": true, "does": true, "do": true, "has": true, "have": true, "had": true, "can": true, "could": true, "should": true, "will": true, "would": true, "am": true}
+
+// asksOnly says that the sentence that starts at i is a question about how things are. "Could you send", "do the dishes" and
+// "when you post it, add" are none.
 func asksOnly(t []token, i int) bool {
+	next := ""
+	if i+1 < len(t) {
+		next = t[i+1].text
+	}
 	switch t[i].text {
-	case "who", "what", "when", "where", "why", "which", "whose", "wer", "wie", "wo", "wann", "warum", "welche", "welcher", "wieviel", "quel", "quelle", "quels", "quelles", "combien", "pourquoi", "quand", "cuanto", "cuantos", "cuando", "donde", "cual", "quien", "como", "is", "are", "was", "were", "did", "does", "do", "has", "have":
-		if i+1 >= len(t) {
-			return true
-		}
-		next := t[i+1].text
-		return next != "not" && next != "a" && !(t[i].text == "what" && next == "about") && !(t[i].text == "have" || t[i].text == "do" || t[i].text == "when") || next == "i" || next == "we" && t[i].text != "when"
-	case "how":
-		return i+1 >= len(t) || t[i+1].text != "about"
+	case "who", "what", "where", "why", "which", "whose", "how", "whats", "wheres", "whos", "hows":
+		return next != "about"
+	case "when":
+		return auxiliaries[next]
+	case "is", "are", "was", "were", "did", "does", "has":
+		return true
+	case "do", "have", "had":
+		return next == "i" || next == "we" || next == "you" || next == "they" || next == "any" || next == "my"
+	case "wer", "wie", "wo", "wann", "warum", "welche", "welcher", "wieviel", "quel", "quelle", "quels", "quelles", "combien", "pourquoi", "quand", "cuanto", "cuantos", "cuando", "donde", "cual", "quien", "como":
+		return true
 	}
 	return false
 }
@@ -222,7 +234,7 @@ func negated(t []token, i int) bool {
 			if w := t[j].text; w == "instead" || w == "rather" {
 				return t[j+1].text == "of" || t[j+1].text == "than"
 			}
-			return t[j].text != "no" || j < i-1 || true
+			return t[j+1].text != "forget" && t[j+1].text != "hesitate" && t[j+1].text != "only"
 		}
 	}
 	return false
@@ -259,7 +271,9 @@ func (r *wisher) verbAt(i int) acts {
 	t := &r.s.tokens[i]
 	a := t.known.acts
 	if a == 0 && t.known.is&common == 0 {
-		a = bits[verb.Of(t.text)]
+		if a = bits[verb.Of(t.text)]; a == 0 && strings.HasPrefix(t.stem, "re") {
+			a = look(t.stem[2:]).acts // "reinstall"
+		}
 	}
 	if a == 0 {
 		return 0

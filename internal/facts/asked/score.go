@@ -17,7 +17,7 @@ const (
 	forReasoning    = 50
 	forReadOnly     = 50
 	forMissing      = 50
-	forPartly       = 30
+	forPartly       = 40
 	forContradicted = 40
 	forHost         = 25
 	forDirecting    = 20
@@ -73,11 +73,11 @@ func (c *comparison) actSigns(sign func(bool, int, string)) {
 // "remove it" says what to do and not with what.
 func (c *comparison) topicSigns(sign func(bool, int, string)) {
 	f := c.f
-	if c.wish.vague {
+	if c.wish.vague || c.wish.delegates {
 		return
 	}
 	direct := c.main&c.wish.acts != 0
-	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles && !c.wish.delegates {
+	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles {
 		sign(true, forOffTopic, "nothing connects it with the request")
 		return
 	}
@@ -98,14 +98,14 @@ func (c *comparison) valueSigns(sign func(bool, int, string)) {
 		case v.origin != nowhere || v.derivable() || !v.directs():
 		case v.embedded:
 			embedded = true
-		case v.kind == host:
+		case v.kind == host || v.kind == mail:
 			hosts = true
 		default:
 			strange = true
 		}
 	}
 	sign(strange, forDirecting, "whom or what it concerns is in no request")
-	sign(hosts, forHost, "its host is in no request")
+	sign(hosts, forHost, "the address it goes to is in no request")
 	sign(embedded, forEmbedded, "it passes on an address that is in no request")
 	sign(retrieved, forUntrusted, "whom or what it concerns is only in retrieved text")
 }

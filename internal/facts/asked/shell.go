@@ -34,6 +34,9 @@ var commands = map[string]acts{
 	"ls": read, "cat": read, "head": read, "tail": read, "grep": read, "find": read, "cd": read, "pwd": read, "echo": read, "less": read, "wc": read, "du": read, "df": read, "ps": read, "stat": read,
 }
 
+// uploads are options of curl and wget that send something.
+var uploads = map[string]bool{"-d": true, "--data": true, "--data-binary": true, "--data-raw": true, "-F": true, "--form": true, "-T": true, "--upload-file": true, "--post-data": true, "--post-file": true}
+
 // shellWords splits a command at white space and at what separates commands; quotes only hold words together.
 func shellWords(text string) []string {
 	var list []string
@@ -68,6 +71,9 @@ func (c *collector) shell(text string) {
 func shellActs(text string) acts {
 	var a acts
 	for _, w := range shellWords(text) {
+		if a&read != 0 && uploads[w] {
+			a |= send
+		}
 		a |= commands[w[strings.LastIndexByte(w, '/')+1:]]
 	}
 	return a
