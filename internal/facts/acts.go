@@ -10,7 +10,7 @@ import (
 // acting are the domains that say what kinds of act an action performs, in groups: where one of an earlier group knows, the
 // later ones say nothing more. What a command, a statement, a form or a file operation does is better known than what a
 // tool's name tells, and that better than what the arguments look like.
-var acting = [][]string{{"shell", "sql", "document", "screen", "web", "file"}, {"tool"}, {"message", "money"}}
+var acting = [][]string{{"shell", "sql", "screen", "web", "file"}, {"tool", "document"}, {"message", "money"}}
 
 // acts are the kinds of act that the action performs, the strongest first.
 func (s *Set) acts() []verb.Act {

@@ -7,10 +7,10 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts/asked"
+	"github.com/weighlock/weighlock/internal/facts/document"
 	"github.com/weighlock/weighlock/internal/facts/file"
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
-	"github.com/weighlock/weighlock/internal/facts/legacy"
 	"github.com/weighlock/weighlock/internal/facts/message"
 	"github.com/weighlock/weighlock/internal/facts/money"
 	"github.com/weighlock/weighlock/internal/facts/screen"
@@ -27,7 +27,7 @@ var domains = []domain{
 	domainOf("money", func(s *Set) (*money.Facts, error) { return money.Of(s.Action) }),
 	domainOf("tool", func(s *Set) (*tool.Facts, error) { return tool.Of(s.Action) }),
 	domainOf("", texts),
-	domainOf("legacy", func(s *Set) (*legacy.Facts, error) { return legacy.Of(s.Action) }),
+	domainOf("document", func(s *Set) (*document.Facts, error) { return document.Of(s.Action) }),
 	domainOf("shell", func(s *Set) (*shell.Facts, error) { return shell.Of(s.Action) }),
 	domainOf("file", func(s *Set) (*file.Facts, error) { return file.Of(s.Action) }),
 	domainOf("screen", func(s *Set) (*screen.Facts, error) { return screen.Of(s.Action) }),

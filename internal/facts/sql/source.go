@@ -18,6 +18,9 @@ var running = words("query queries execute exec run statement statements migrati
 // texts finds the SQL in the arguments.
 func texts(a *input.Action, args *input.Arguments, speaks bool) []string {
 	speaks = speaks || speaksSQL(a)
+	for _, t := range args.Texts { // a tool that takes SQL once may take it under another key as well
+		speaks = speaks || sqlKeys[t.Key]
+	}
 	runs := speaks
 	for _, w := range a.Words {
 		runs = runs || running[w]
