@@ -453,6 +453,9 @@ func (c *comparison) readReasoning() {
 
 // isOrder says that a text tells somebody what to do, where reasoning tells why.
 func isOrder(s *source) bool {
+	if len(s.tokens) == 0 {
+		return false
+	}
 	t := &s.tokens[0]
 	if t.text == "please" || t.text == "you" {
 		return true

@@ -1,6 +1,7 @@
 package asked
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,8 +36,8 @@ func (s *source) has(v *value) bool {
 		return s.hasHost(f)
 	case path:
 		return s.hasPath(f)
-	case date_:
-		_, month, day, ok := date(f)
+	case calendarDay:
+		month, day, ok := dayIn(f)
 		return ok && s.hasDate(month, day)
 	case person:
 		return s.hasName(f) || s.hasUser(f)
@@ -49,12 +50,7 @@ func (s *source) has(v *value) bool {
 }
 
 func (s *source) hasAmountText(text string) bool {
-	for _, n := range digitNumbers(fold(text)) {
-		if s.hasNumber(n) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(digitNumbers(fold(text)), s.hasNumber)
 }
 
 // minSquashed is how many letters and digits a value needs to be looked for regardless of spaces and signs.

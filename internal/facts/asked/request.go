@@ -1,6 +1,7 @@
 package asked
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/verb"
@@ -63,10 +64,8 @@ func delegates(t []token, i int) bool {
 		return false
 	}
 	for j := i + 1; j < min(len(t), i+7) && !t[j].first; j++ {
-		for _, m := range more {
-			if t[j].text == m {
-				return true
-			}
+		if slices.Contains(more, t[j].text) {
+			return true
 		}
 	}
 	return false

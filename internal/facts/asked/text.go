@@ -169,6 +169,9 @@ func (f *folder) word(i int) int {
 		f.out = appendFolded(f.out, r)
 		i += n
 	}
+	if len(f.out) == int(t.at) {
+		f.out = append(f.out, '*') // marks without a letter: a word is never empty
+	}
 	t.end = int32(len(f.out))
 	t.shouted = letters > 1 && capitals == letters
 	f.into.tokens = append(f.into.tokens, t)
