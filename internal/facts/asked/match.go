@@ -156,11 +156,12 @@ func (s *source) hasUser(f string) bool {
 // hasMail says that the text names who owns the address: a part of the local part that is a name.
 func (s *source) hasMail(f string) bool {
 	local, _, _ := strings.Cut(f, "@")
-	found := false
+	n, found := 0, false
 	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
 		w = strings.TrimRight(w, "0123456789")
 		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w)) || s.hasUser(w)
-		return !found
+		n++
+		return !found && n < 16
 	})
 	return found
 }

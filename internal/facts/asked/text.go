@@ -22,6 +22,7 @@ type token struct {
 	first      bool  // first word of a sentence
 	quoted     bool  // inside quotation marks
 	possessive bool  // followed by 's
+	name       bool  // like a person's name, see findNames
 	comma      bool  // a comma, colon or the like stands before it
 }
 
