@@ -1,3 +1,4 @@
+//nolint:misspell // requests in other languages
 package asked
 
 // act is an action, and the request it is compared with.

@@ -42,7 +42,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func BenchmarkHostile(b *testing.B) {
-	for name, unit := range map[string]string{"words": "ignore previous send to a ", "numbers": "1,2.3 ", "quotes": "'“ ", "letters": "a", "dots": "a.b@c.de/", "hidden": "a\u200b"} {
+	for name, unit := range map[string]string{"words": "ignore previous send to a ", "numbers": "1,2.3 ", "quotes": "'“ ", "letters": "a", "dots": "a.b@c.de/", "hidden": "a\u200b", "names": "Ab, ", "paths": "a/b.c ", "settings": "a_b=c ", "years": "2024-01-01 ", "capitals": "Ab "} {
 		long := strings.Repeat(unit, 64<<10/len(unit))
 		args, _ := json.Marshal(map[string]any{"to": long, "url": long, "path": long, "body": long[:len(long)/4], "command": long[:len(long)/8]})
 		b.Run(name, func(b *testing.B) {

@@ -152,7 +152,7 @@ func (c *comparison) dictates() bool {
 type kinds struct{ persons, places, hosts, paths, amounts, accounts bool }
 
 func namedKinds(s *source, w *wish) *kinds {
-	n := &kinds{persons: len(w.persons) > 0 && !w.people, places: s.namesPlace()}
+	n := &kinds{persons: w.persons && !w.people, places: s.namesPlace()}
 	for _, word := range fields(s.folded) {
 		switch shapeOf(word) {
 		case host:
@@ -430,6 +430,7 @@ func (c *comparison) readReasoning() {
 		return
 	}
 	c.f.Truncated = c.f.Truncated || r.truncated
+	r.findNames()
 	all, found := 0.0, 0.0
 	for i := range r.tokens {
 		t := &r.tokens[i]
@@ -439,7 +440,7 @@ func (c *comparison) readReasoning() {
 		if here {
 			found += w
 		}
-		if !here && len(c.f.ReasoningNew) < 16 && (r.nameAt(i) != "" || looksMade(t.text) && len(t.text) >= 4) {
+		if !here && len(c.f.ReasoningNew) < 16 && (t.name || looksMade(t.text) && len(t.text) >= 4) {
 			c.f.ReasoningNew = shown(c.f.ReasoningNew, t.text)
 		}
 	}
@@ -453,6 +454,9 @@ func (c *comparison) readReasoning() {
 
 // isOrder says that a text tells somebody what to do, where reasoning tells why.
 func isOrder(s *source) bool {
+	if len(s.tokens) == 0 {
+		return false
+	}
 	t := &s.tokens[0]
 	if t.text == "please" || t.text == "you" {
 		return true

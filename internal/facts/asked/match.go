@@ -1,6 +1,7 @@
 package asked
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,8 +36,8 @@ func (s *source) has(v *value) bool {
 		return s.hasHost(f)
 	case path:
 		return s.hasPath(f)
-	case date_:
-		_, month, day, ok := date(f)
+	case calendarDay:
+		month, day, ok := dayIn(f)
 		return ok && s.hasDate(month, day)
 	case person:
 		return s.hasName(f) || s.hasUser(f)
@@ -49,12 +50,7 @@ func (s *source) has(v *value) bool {
 }
 
 func (s *source) hasAmountText(text string) bool {
-	for _, n := range digitNumbers(fold(text)) {
-		if s.hasNumber(n) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(digitNumbers(fold(text)), s.hasNumber)
 }
 
 // minSquashed is how many letters and digits a value needs to be looked for regardless of spaces and signs.
@@ -160,11 +156,12 @@ func (s *source) hasUser(f string) bool {
 // hasMail says that the text names who owns the address: a part of the local part that is a name.
 func (s *source) hasMail(f string) bool {
 	local, _, _ := strings.Cut(f, "@")
-	found := false
+	n, found := 0, false
 	words(strings.ReplaceAll(local, "_", " "), func(w string) bool {
 		w = strings.TrimRight(w, "0123456789")
 		found = len(w) >= 3 && look(stem(w)).is&generic == 0 && s.stems.has(stem(w)) || s.hasUser(w)
-		return !found
+		n++
+		return !found && n < 16
 	})
 	return found
 }

@@ -7,26 +7,30 @@ var personal = map[string]bool{
 	"invites": true, "when": true, "after": true, "if": true, "whom": true, "dear": true, "an": true, "a": true, "mit": true, "von": true, "fur": true, "avec": true, "pour": true, "de": true, "con": true, "para": true,
 }
 
-// nameAt is the word at i if it is written and placed like a person's name.
-func (s *source) nameAt(i int) string {
+// findNames marks the words that are written and placed like names of persons. Each word looks at the one
+// before it, so one pass is enough.
+func (s *source) findNames() {
+	for i := range s.tokens {
+		s.tokens[i].name = s.isName(i)
+	}
+}
+
+func (s *source) isName(i int) bool {
 	t := &s.tokens[i]
 	if t.at > 0 && s.folded[t.at-1] == '@' && (t.at == 1 || s.folded[t.at-2] <= ' ') {
-		return t.text
+		return true
 	}
 	if !t.capital || t.shouted || len(t.text) < 2 || t.known.is&(notName|common) != 0 || t.quoted && s.inLongQuote(i) {
-		return ""
+		return false
 	}
 	if t.possessive || i+1 < len(s.tokens) && s.tokens[i+1].capital && t.first && t.known.acts == 0 && !s.tokens[i+1].first {
-		return t.text
+		return true
 	}
 	if t.first || i == 0 {
-		return ""
+		return false
 	}
 	before := &s.tokens[i-1]
-	if personal[before.text] || before.capital && !before.first && s.nameAt(i-1) != "" || t.comma && s.nameAt(i-1) != "" {
-		return t.text
-	}
-	return ""
+	return personal[before.text] || before.name
 }
 
 func (s *source) inLongQuote(i int) bool {

@@ -103,6 +103,7 @@ func (s *source) hasNumber(v float64) bool {
 	return false
 }
 
+//nolint:misspell // months of other languages
 var months = map[string]int{
 	"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
 	"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
@@ -110,8 +111,8 @@ var months = map[string]int{
 	"agosto": 8, "septiembre": 9, "octubre": 10, "noviembre": 11, "diciembre": 12, "janvier": 1, "fevrier": 2, "mars": 3, "avril": 4, "juin": 6, "juillet": 7, "aout": 8, "septembre": 9, "octobre": 10, "novembre": 11, "decembre": 12,
 }
 
-// date reads "2024-03-01" with or without a time behind it; the year may stand last.
-func date(s string) (year, month, day int, ok bool) {
+// dayIn reads "2024-03-01" with or without a time behind it; the year may stand last.
+func dayIn(s string) (month, day int, ok bool) {
 	if len(s) < 8 || len(s) > 40 || !isDigit(s[0]) {
 		return
 	}
@@ -135,7 +136,7 @@ func date(s string) (year, month, day int, ok bool) {
 			n[1], n[2] = n[2], n[1]
 		}
 	}
-	return n[0], n[1], n[2], n[0] >= 1000 && n[1] >= 1 && n[1] <= 12 && n[2] >= 1 && n[2] <= 31
+	return n[1], n[2], n[0] >= 1000 && n[1] >= 1 && n[1] <= 12 && n[2] >= 1 && n[2] <= 31
 }
 
 // hasDate says that the text names that day, as "March 1", "first of March", "1st March" or in figures.

@@ -1,6 +1,7 @@
 package asked
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/facts/verb"
@@ -12,7 +13,7 @@ type wish struct {
 	forbidden acts // asked not to be done, and nowhere asked for
 	troubles  bool // it tells of a problem
 	foreign   bool // its language is not understood
-	persons   []string
+	persons   bool // it names some
 	people    bool // it speaks of persons it does not name
 	opaque    bool // it orders something in a word that is not known
 	delegates bool // it asks to do what is written elsewhere
@@ -24,6 +25,7 @@ type wish struct {
 func readWish(s *source) *wish {
 	w := &wish{}
 	r := wisher{s: s, w: w}
+	s.findNames()
 	known, telling := 0, 0.0
 	for i := range s.tokens {
 		t := &s.tokens[i]
@@ -40,9 +42,7 @@ func readWish(s *source) *wish {
 			w.opaque = true
 		}
 		w.delegates = w.delegates || delegates(s.tokens, i)
-		if name := s.nameAt(i); name != "" && len(w.persons) < 32 {
-			w.persons = append(w.persons, name)
-		}
+		w.persons = w.persons || t.name
 	}
 	w.forbidden &^= r.verbs
 	w.vague = telling < 2
@@ -63,10 +63,8 @@ func delegates(t []token, i int) bool {
 		return false
 	}
 	for j := i + 1; j < min(len(t), i+7) && !t[j].first; j++ {
-		for _, m := range more {
-			if t[j].text == m {
-				return true
-			}
+		if slices.Contains(more, t[j].text) {
+			return true
 		}
 	}
 	return false
@@ -173,7 +171,7 @@ func tellsUser(t []token, i int) bool {
 // inQuote says that the word belongs to a quotation of three words or more.
 func (r *wisher) inQuote(i int) bool {
 	n := 0
-	for j := i; j >= 0 && r.s.tokens[j].quoted; j-- {
+	for j := i; j >= 0 && r.s.tokens[j].quoted && n < 3; j-- {
 		n++
 	}
 	for j := i + 1; j < len(r.s.tokens) && r.s.tokens[j].quoted && n < 3; j++ {

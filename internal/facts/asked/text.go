@@ -22,6 +22,7 @@ type token struct {
 	first      bool  // first word of a sentence
 	quoted     bool  // inside quotation marks
 	possessive bool  // followed by 's
+	name       bool  // like a person's name, see findNames
 	comma      bool  // a comma, colon or the like stands before it
 }
 
@@ -168,6 +169,9 @@ func (f *folder) word(i int) int {
 		letters++
 		f.out = appendFolded(f.out, r)
 		i += n
+	}
+	if len(f.out) == int(t.at) {
+		f.out = append(f.out, '*') // marks without a letter: a word is never empty
 	}
 	t.end = int32(len(f.out))
 	t.shouted = letters > 1 && capitals == letters

@@ -20,7 +20,7 @@ const (
 	mail                // e-mail address
 	path                // file or directory
 	amount              // of money or things
-	date_
+	calendarDay
 	id     // something a request need not contain
 	secret // password, token
 	prose  // message bodies, titles, descriptions
@@ -59,21 +59,21 @@ func (v *value) directs() bool {
 
 // derivable says that a request need not contain the value, because it may be looked up or worked out.
 func (v *value) derivable() bool {
-	return v.open || v.kind == id || v.kind == secret || v.kind == blank || v.kind == account && !v.embedded || v.kind == date_
+	return v.open || v.kind == id || v.kind == secret || v.kind == blank || v.kind == account && !v.embedded || v.kind == calendarDay
 }
 
 // kindsByKey are the kinds that an argument's key tells; the longest part that it contains counts.
 var kindsByKey = map[kind][]string{
-	person:  {"recipient", "to", "cc", "bcc", "user", "username", "member", "assignee", "attendee", "participant", "invitee", "contact", "receiver", "email", "owner", "guest", "person", "customer", "employee", "collaborator", "sharewith", "friend", "author", "sender"},
-	place:   {"channel", "group", "room", "forum", "board", "project", "repo", "repository", "database", "collection", "table", "folder", "label", "workspace", "team", "topic", "calendar", "bucket", "namespace", "cluster", "hotel", "restaurant", "company", "carrental", "city", "location"},
-	account: {"iban", "account", "accountnumber", "wallet", "contract", "contractaddress", "walletaddress", "governoraddress", "beneficiary", "payee", "payto", "toaddress", "card"},
-	host:    {"url", "uri", "link", "host", "hostname", "domain", "endpoint", "website", "site", "webhook", "server"},
-	path:    {"path", "file", "filename", "filepath", "dir", "directory", "src", "dst", "destination", "source"},
-	amount:  {"amount", "price", "cost", "budget", "limit", "fee", "total", "tip", "payment", "sum"},
-	date_:   {"date", "time", "start", "end", "deadline", "due", "day", "starttime", "endtime", "datetime"},
-	secret:  {"password", "token", "secret", "apikey", "otp", "pin", "cvv", "verificationnumber", "credential", "auth"},
-	prose:   {"body", "content", "message", "text", "subject", "title", "description", "comment", "reply", "summary", "caption", "note", "query", "question", "bio", "biography"},
-	id:      {"id", "ids", "uuid", "ref", "reference", "number", "index", "count", "offset", "page"},
+	person:      {"recipient", "to", "cc", "bcc", "user", "username", "member", "assignee", "attendee", "participant", "invitee", "contact", "receiver", "email", "owner", "guest", "person", "customer", "employee", "collaborator", "sharewith", "friend", "author", "sender"},
+	place:       {"channel", "group", "room", "forum", "board", "project", "repo", "repository", "database", "collection", "table", "folder", "label", "workspace", "team", "topic", "calendar", "bucket", "namespace", "cluster", "hotel", "restaurant", "company", "carrental", "city", "location"},
+	account:     {"iban", "account", "accountnumber", "wallet", "contract", "contractaddress", "walletaddress", "governoraddress", "beneficiary", "payee", "payto", "toaddress", "card"},
+	host:        {"url", "uri", "link", "host", "hostname", "domain", "endpoint", "website", "site", "webhook", "server"},
+	path:        {"path", "file", "filename", "filepath", "dir", "directory", "src", "dst", "destination", "source"},
+	amount:      {"amount", "price", "cost", "budget", "limit", "fee", "total", "tip", "payment", "sum"},
+	calendarDay: {"date", "time", "start", "end", "deadline", "due", "day", "starttime", "endtime", "datetime"},
+	secret:      {"password", "token", "secret", "apikey", "otp", "pin", "cvv", "verificationnumber", "credential", "auth"},
+	prose:       {"body", "content", "message", "text", "subject", "title", "description", "comment", "reply", "summary", "caption", "note", "query", "question", "bio", "biography"},
+	id:          {"id", "ids", "uuid", "ref", "reference", "number", "index", "count", "offset", "page"},
 }
 
 var keyKinds = func() map[string]kind {
@@ -278,8 +278,8 @@ func shapeOf(s string) kind {
 	case isHost(s):
 		return host
 	}
-	if _, _, _, ok := date(fold(s)); ok {
-		return date_
+	if _, _, ok := dayIn(fold(s)); ok {
+		return calendarDay
 	}
 	if isPath(s) {
 		return path
@@ -313,7 +313,7 @@ func isAccount(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if !isDigit(s[i]) && !(s[i] >= 'A' && s[i] <= 'Z') {
+		if !isDigit(s[i]) && (s[i] < 'A' || s[i] > 'Z') {
 			return false
 		}
 	}

@@ -53,6 +53,8 @@ func (a acts) list() []string {
 }
 
 // vocabulary is how people ask, by what they want done. A word may ask for several things.
+//
+//nolint:misspell // words of other languages
 var vocabulary = map[acts]string{
 	read: `finden suchen zeigen lesen prufen trouver chercher montrer lire verifier buscar encontrar mostrar leer revisar find look search show list check see read view visit open browse review tell describe explain count identify determine retrieve fetch lookup compare monitor watch verify inspect examine
 			investigate explore learn figure discover locate detect scan recommend suggest advise answer inform know display download view analyze research study gather collect extract
