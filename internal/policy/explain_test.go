@@ -72,7 +72,7 @@ func TestFactsInsideComprehensions(t *testing.T) {
 	t.Parallel()
 	for _, when := range []string{
 		"['pay'].exists(x, tool.first == x)", "[1].all(x, words.pay)", "[1].all(x, now == timestamp('2026-03-01T12:00:00Z'))", "[1].exists(x, arguments.x == 1)",
-		"['ann'].exists(x, x in lists.vips)", "tool.words.filter(x, x == agent).size() == 0 && legacy.sql_reads", "tool.words.all(x, tool.words.exists(y, x == y && tool.plain))",
+		"['ann'].exists(x, x in lists.vips)", "tool.words.filter(x, x == agent).size() == 0 && !sql.writes", "tool.words.all(x, tool.words.exists(y, x == y && tool.plain))",
 	} {
 		p := build(t, strings.Replace(base, "action.bytes >= 0", strconv.Quote(when), 1))
 		if got := assess(p, "bob", "pay", ""); got.Score != 45 {

@@ -18,9 +18,9 @@ words: {read: [get, search], pay: [pay, transfer], delete: [delete], run: [run, 
 rules:
   - {id: knows, when: 'words.read && tool.plain', recognises: true, reason: reads}
 `)}}
-	guards := []string{"", "words.pay", "words.delete", "words.run || legacy.shell_found", "legacy.sql_found", "words.read", "tool.first in ['click', 'type']", "target.kind == 'mailbox'", "tool.words.exists(w, w in lists.banks)"}
+	guards := []string{"", "words.pay", "words.delete", "words.run || shell.found", "sql.found", "words.read", "tool.first in ['click', 'type']", "target.kind == 'mailbox'", "tool.words.exists(w, w in lists.banks)"}
 	conditions := []string{
-		"words.read && action.bytes > %d", "tool.plain && target.environment == 'e%d'", "!legacy.sql_writes && memory.untrusted > %d", "tool.name.startsWith('x%d')",
+		"words.read && action.bytes > %d", "tool.plain && target.environment == 'e%d'", "!sql.writes && memory.untrusted > %d", "tool.name.startsWith('x%d')",
 		"impact.irreversible && plan.steps == %d", "tool.words.exists(w, w == 'w%d')", "target.name in ['a', 'b', 'c%d']", "session == 's%d' || principal == 'p'",
 	}
 	for i, guard := range guards {

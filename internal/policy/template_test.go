@@ -25,7 +25,7 @@ func TestTemplates(t *testing.T) {
 		"uses {tool.name}.":               "uses pay_all.",
 		"{tool.words}":                    "pay, all",
 		"{action.bytes}/{plan.steps}":     "7/0",
-		"{tool.plain} {legacy.sql_found}": "yes no",
+		"{tool.plain} {sql.found}": "yes no",
 		"to {target.name}":                "to a ‹!channel› (x)(http://evil) ＠here ＆lt; ∗b∗ bob@example.com\uFFFD",
 		"{target.kind}{principal}":        "nonenone",
 		"{memory.texts}":                  strings.Repeat("a", 77) + "…, " + strings.Repeat("b", 77) + "…, " + strings.Repeat("c", 77) + "…, and 2 more",
@@ -36,7 +36,7 @@ func TestTemplates(t *testing.T) {
 		}
 	}
 	broken := facts.NewSet(input.New(call("x", "{"), "agent", noon, nil))
-	parsed, _, _ := parseTemplate("reads {legacy.sql_found}")
+	parsed, _, _ := parseTemplate("reads {sql.found}")
 	if got := parsed.fill(broken); got != "reads (unknown)" {
 		t.Errorf("a fact that fails gives %q", got)
 	}
