@@ -12,3 +12,8 @@ var Default []byte
 //
 //go:embed routes.yaml
 var Routes []byte
+
+// Approvers are the default approvers, see internal/people.
+//
+//go:embed approvers.yaml
+var Approvers []byte
