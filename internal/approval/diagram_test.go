@@ -84,7 +84,7 @@ func TestEveryTransitionHappens(t *testing.T) {
 	edited := func(s State, score int) Verdict {
 		v := says(s, 2, "alice", events.Edit, 1)
 		v.Cast.Items[0].Arguments = []byte(`{"amount":1}`)
-		v.Edits = map[int]Edit{1: {Digest: events.Digest([]byte("1")), Level: events.High, Score: score}}
+		v.Edits = map[int]Edit{1: {Assessed: &events.ActionAssessed{ActionRef: ref(1), Level: events.High, Score: score, Edited: &events.EditedArguments{Arguments: []byte(`{"amount":1}`), By: "alice"}}}}
 		return v
 	}
 	gone := func(action string) Withdrawn {

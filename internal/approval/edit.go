@@ -28,10 +28,10 @@ func (s *State) checkEdits(in Verdict) *refusal {
 		e, ok := in.Edits[item.Number]
 		total += len(item.Arguments)
 		switch {
-		case !ok || e.Digest == "" && e.Problem == "":
-			return &refusal{events.RefusedEdit, fmt.Sprintf("the edited arguments of item %d could not be assessed", item.Number)}
 		case e.Problem != "":
 			return &refusal{events.RefusedEdit, fmt.Sprintf("item %d: %s", item.Number, e.Problem)}
+		case !ok || e.Assessed == nil || e.Assessed.Edited == nil || e.Assessed.Denied:
+			return &refusal{events.RefusedEdit, fmt.Sprintf("the edited arguments of item %d could not be assessed, or are never allowed", item.Number)}
 		case s.card.Version >= maxVersions:
 			return &refusal{events.RefusedEdit, fmt.Sprintf("the card was edited %d times already", maxVersions-1)}
 		case total > maxEdited:
@@ -44,26 +44,25 @@ func (s *State) checkEdits(in Verdict) *refusal {
 // edit puts the edited arguments of Items[i] in place: on a new card where they are riskier than
 // what was shown, else on a new version of this one, on which the count of the item starts anew.
 // It reports whether the item stays.
-func (s *State) edit(i int, in Verdict, arguments json.RawMessage, cause Cause) (stays bool) {
-	item, shown, e := &s.Items[i], s.card.Items[i], in.Edits[i+1]
+func (s *State) edit(i int, in Verdict, cause Cause) (stays bool) {
+	item, shown, e := &s.Items[i], s.card.Items[i], in.Edits[i+1].Assessed
 	item.Votes = nil
 	if riskier(e, shown) {
-		item.Moved = &Move{Arguments: arguments, By: in.person(), Cause: cause, At: in.At}
+		assessed := *e
+		assessed.Level = events.High // people look at it again, whatever its score
+		item.Moved = &Move{Assessed: assessed, Cause: cause, At: in.At}
 		return false
 	}
 	card := *s.card
 	card.Items = slices.Clone(card.Items)
-	shown.Edited, shown.EditedBy, shown.ArgumentsDigest = arguments, in.person(), e.Digest
+	shown.Edited, shown.EditedBy, shown.ArgumentsDigest = e.Edited.Arguments, in.person(), e.ArgumentsDigest
 	shown.Level, shown.Score = e.Level, e.Score
-	if len(e.Reasons) > 0 {
-		shown.Reasons = e.Reasons
-	}
 	card.Items[i] = shown
 	s.card = &card
 	return true
 }
 
-func riskier(e Edit, shown events.CardItem) bool {
+func riskier(e *events.ActionAssessed, shown events.CardItem) bool {
 	return e.Score > shown.Score || e.Level == events.High && shown.Level != events.High || !e.Level.Valid()
 }
 

@@ -37,12 +37,8 @@ type Verdict struct {
 type Edit struct {
 	// Problem is why they cannot take the place of the proposed ones; "" where they can.
 	Problem string
-	// Digest names them, see [events.ArgumentsDigest].
-	Digest string
-	// Level, Score and Reasons are the assessment of the action with them.
-	Level   events.Level
-	Score   int
-	Reasons []string
+	// Assessed is the assessment of the action with them; its Edited holds them.
+	Assessed *events.ActionAssessed
 }
 
 // Withdrawn says that the agent takes an action back.
@@ -98,10 +94,11 @@ type Decide struct {
 	At      time.Time
 }
 
-// Reopen has an action assessed anew with edited arguments, and put on a card of its own.
+// Reopen puts an action with edited arguments on a card of its own.
 type Reopen struct {
-	Item events.CardItem
-	Move Move
+	Assessed events.ActionAssessed
+	Cause    Cause
+	At       time.Time
 	ItemOrigin
 }
 

@@ -83,7 +83,7 @@ func (s *State) consequences(cause Cause) []Effect {
 			effects = append(effects, s.decide(i))
 		}
 		if m := s.Items[i].Moved; m != nil && m.Cause == cause {
-			effects = append(effects, Reopen{Item: s.card.Items[i], Move: *m, ItemOrigin: s.Items[i].ItemOrigin})
+			effects = append(effects, Reopen{Assessed: m.Assessed, Cause: m.Cause, At: m.At, ItemOrigin: s.Items[i].ItemOrigin})
 		}
 	}
 	if s.Revised != nil && s.Revised.Cause == cause && s.Resolved == nil {

@@ -127,14 +127,14 @@ func (w *world) wasWithdrawn(action string, now Input) bool {
 
 // checkReopen: an item that moved has no decision here, and moves once.
 func (w *world) checkReopen(r Reopen) {
-	if _, decided := w.ledger[r.Item.Action]; decided {
-		w.t.Fatalf("%s was decided and moved", r.Item.Action)
+	if _, decided := w.ledger[r.Assessed.Action]; decided {
+		w.t.Fatalf("%s was decided and moved", r.Assessed.Action)
 	}
 	is := asJSON(w.t, r)
-	if was, ok := w.moved[r.Item.Action]; ok && was != is {
-		w.t.Fatalf("%s moved twice:\n%s\n%s", r.Item.Action, was, is)
+	if was, ok := w.moved[r.Assessed.Action]; ok && was != is {
+		w.t.Fatalf("%s moved twice:\n%s\n%s", r.Assessed.Action, was, is)
 	}
-	w.moved[r.Item.Action] = is
+	w.moved[r.Assessed.Action] = is
 }
 
 // checkDeciders holds a decision against every verdict that was ever cast.
@@ -250,10 +250,14 @@ func (w *world) drawEdits(v *Verdict) {
 			continue
 		}
 		item.Verdict, item.Arguments = events.Edit, json.RawMessage(fmt.Sprintf(`{"amount":%d}`, v.Sequence))
-		e := Edit{Digest: events.Digest(item.Arguments), Level: events.High, Score: 60}
+		assessed := &events.ActionAssessed{
+			ActionRef: ref(item.Number), Level: events.High, Score: 60, Edited: &events.EditedArguments{Arguments: item.Arguments, By: v.Approver},
+		}
+		assessed.ArgumentsDigest = events.Digest(item.Arguments)
+		e := Edit{Assessed: assessed}
 		switch rapid.IntRange(0, 5).Draw(w.t, "edit") {
 		case 0:
-			e.Score = 90
+			assessed.Score = 90
 		case 1:
 			e.Problem = "has no amount"
 		}
@@ -382,7 +386,7 @@ func TestRedeliveryRepairsEveryCrash(t *testing.T) {
 			}
 			for _, e := range effects {
 				if r, ok := e.(Reopen); ok {
-					told[r.Item.Action] = true
+					told[r.Assessed.Action] = true
 				}
 			}
 			if slices.ContainsFunc(effects, func(e Effect) bool { a, ok := e.(Announce); return ok && a.Event == events.Resolved }) {

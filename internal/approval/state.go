@@ -69,10 +69,10 @@ type Revision struct {
 
 // Move is an edit that made an action riskier than what was on the card.
 type Move struct {
-	Arguments json.RawMessage `json:"arguments"`
-	By        string          `json:"by"` // the person
-	Cause     Cause           `json:"cause"`
-	At        time.Time       `json:"at"`
+	// Assessed is the assessment with the edited arguments.
+	Assessed events.ActionAssessed `json:"assessed"`
+	Cause    Cause                 `json:"cause"`
+	At       time.Time             `json:"at"`
 }
 
 // ItemOrigin is where an item came from: what its decision has to carry on.

@@ -2,7 +2,6 @@ package approval
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,14 +183,10 @@ func (item *Item) answeredAfter(in Verdict) bool {
 // count casts the votes and gives every item its outcome that has enough of them.
 func (s *State) count(in Verdict, answers map[int]events.VerdictKind, cause Cause) State {
 	next := s.copied()
-	edited := make(map[int]json.RawMessage)
-	for _, item := range in.Cast.Items {
-		edited[item.Number-1] = item.Arguments
-	}
 	revised := false
 	for i := range next.Items {
 		kind, ok := answers[i]
-		if !ok || kind == events.Edit && !next.edit(i, in, edited[i], cause) {
+		if !ok || kind == events.Edit && !next.edit(i, in, cause) {
 			continue
 		}
 		item := &next.Items[i]

@@ -56,6 +56,9 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Subscribe = append(p.Subscribe, lifecycle(s))
 	case Service:
 		p.Publish = servicePublish(id.Name, s)
+		if id.Name == RiskScorer {
+			p.Subscribe = append(p.Subscribe, s.Rescore())
+		}
 	case Operator:
 		p.Publish, p.Subscribe = []string{">"}, []string{">"}
 	}

@@ -15,6 +15,7 @@ func Consumers() []Consumer {
 		{RiskScorer, "ACTIONS", "riskscorer"},
 		{ApproverRouter, "EVENTS", "approver-router-assessments"},
 		{ApproverRouter, "VERDICTS", "approver-router-verdicts"},
+		{ApproverRouter, "ACTIONS", "approver-router-withdrawals"},
 		{Escalator, "EVENTS", "escalator-requests"},
 		{Escalator, "TIMERS", "escalator-due"},
 		{AuditSink, "ACTIONS", "auditsink"},
@@ -38,8 +39,9 @@ func servicePublish(name string, s events.Subjects) []string {
 	switch name {
 	case RiskScorer:
 		subjects = append(subjects, under(s, "assessments"))
+		subjects = append(subjects, streamRead(s, "ACTIONS")...)
 	case ApproverRouter:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
 		subjects = append(subjects, streamRead(s, "ACTIONS")...)
 		subjects = append(subjects, streamRead(s, "DECISIONS")...)

@@ -25,9 +25,6 @@ func ClaimKey(agent, action string) string { return "claim." + agent + "." + act
 type Claimed struct {
 	// Request is the request that the action is on, or will be.
 	Request string
-	// TakenOver says that the action was claimed before, for a request that does not
-	// show it. Where that request is long over, the action may be decided already.
-	TakenOver bool
 }
 
 // Claim puts an action on request, unless it is on one already: then that one is
@@ -69,7 +66,7 @@ func (st *Store) Claim(ctx context.Context, agent, action, request string) (Clai
 			if !free {
 				return Claimed{Request: string(claim.Data)}, nil
 			}
-			revision, mine.TakenOver = claim.Sequence, true
+			revision = claim.Sequence
 		}
 		if err := backOff(ctx); err != nil {
 			return failed(err)
@@ -124,7 +121,8 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 }
 
 func shows(s approval.State, agent, action string) bool {
-	return slices.ContainsFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
+	i := slices.IndexFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
+	return i >= 0 && s.Items[i].Moved == nil
 }
 
 // burn takes the id of a request that is not stored, for longer than its router can be slow.

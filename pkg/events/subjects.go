@@ -72,6 +72,9 @@ func (s Subjects) Verdict(channel, approver, request string) string {
 // Decision is where the ledger keeps the final word on an action.
 func (s Subjects) Decision(agent, action string) string { return s.join("decisions", agent, action) }
 
+// Rescore is where the risk scorer is asked to assess an action with edited arguments, by request and reply.
+func (s Subjects) Rescore() string { return s.join("rescore") }
+
 // Dead is where service keeps what it could not handle.
 func (s Subjects) Dead(service string) string { return s.join("dead", service) }
 
