@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/people"
+	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/pkg/events"
 )
