@@ -56,8 +56,11 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Subscribe = append(p.Subscribe, lifecycle(s))
 	case Service:
 		p.Publish = servicePublish(id.Name, s)
-		if id.Name == RiskScorer {
+		switch id.Name {
+		case RiskScorer:
 			p.Subscribe = append(p.Subscribe, s.Rescore())
+		case ApproverRouter:
+			p.Subscribe = append(p.Subscribe, s.Rescored("*"))
 		}
 	case Operator:
 		p.Publish, p.Subscribe = []string{">"}, []string{">"}

@@ -38,7 +38,7 @@ func servicePublish(name string, s events.Subjects) []string {
 	subjects = append(subjects, s.Dead(name))
 	switch name {
 	case RiskScorer:
-		subjects = append(subjects, under(s, "assessments"))
+		subjects = append(subjects, under(s, "assessments"), s.Rescored("*"))
 		subjects = append(subjects, streamRead(s, "ACTIONS")...)
 	case ApproverRouter:
 		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))

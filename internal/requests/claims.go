@@ -92,6 +92,29 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 	return s, err
 }
 
+// FindOrBar is [Store.Find], and where the action is on no request it makes sure that it comes onto none that claimed
+// it already: a router that is just about to store that request finds its id burnt and starts over.
+func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.State, error) {
+	failed := func(err error) (approval.State, error) {
+		return approval.State{}, fmt.Errorf("barring %s/%s from requests: %w", agent, action, err)
+	}
+	claim, err := st.last(ctx, ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return failed(ErrNotFound)
+	case err != nil:
+		return failed(err)
+	}
+	free, err := st.void(ctx, claim, agent, action)
+	switch {
+	case err != nil:
+		return failed(err)
+	case free:
+		return failed(ErrNotFound)
+	}
+	return st.Load(ctx, string(claim.Data))
+}
+
 // void reports whether the action will never be on the request that its claim names, which
 // it makes sure of.
 func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent, action string) (bool, error) {

@@ -4,6 +4,7 @@ package rescore
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ const timeout = 5 * time.Second
 // ErrUnanswered says that no risk scorer answered in time: ask again later.
 var ErrUnanswered = errors.New("no risk scorer answered")
 
-// Request asks. A problem that the scorer names comes back in the answer, not as an error.
+// Request asks. The answer comes on a subject that only the risk scorer may use. A problem that the scorer names comes back in the answer, not as an error.
 func Request(ctx context.Context, nc *nats.Conn, subjects events.Subjects, ask Ask) (Answer, error) {
 	data, err := json.Marshal(ask)
 	if err != nil {
@@ -40,7 +41,7 @@ func Request(ctx context.Context, nc *nats.Conn, subjects events.Subjects, ask A
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	m, err := nc.RequestWithContext(ctx, subjects.Rescore(), data)
+	m, err := request(ctx, nc, subjects, data)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrUnanswered, err)
 	}
@@ -48,8 +49,32 @@ func Request(ctx context.Context, nc *nats.Conn, subjects events.Subjects, ask A
 	if err := json.Unmarshal(m.Data, &a); err != nil {
 		return Answer{}, fmt.Errorf("%w readably: %w", ErrUnanswered, err)
 	}
-	if a.Problem == "" && (a.Assessed == nil || a.Assessed.Validate() != nil) {
-		return Answer{}, fmt.Errorf("%w with a valid assessment", ErrUnanswered)
+	if a.Problem == "" && !answers(a.Assessed, ask) {
+		return Answer{}, fmt.Errorf("%w with a valid assessment of what was asked", ErrUnanswered)
 	}
 	return a, nil
+}
+
+func request(ctx context.Context, nc *nats.Conn, subjects events.Subjects, data []byte) (*nats.Msg, error) {
+	reply := subjects.Rescored(rand.Text())
+	sub, err := nc.SubscribeSync(reply)
+	if err != nil {
+		return nil, err
+	}
+	defer sub.Unsubscribe() //nolint:errcheck // a closed connection has none left
+	if err := nc.PublishMsg(&nats.Msg{Subject: subjects.Rescore(), Reply: reply, Data: data}); err != nil {
+		return nil, err
+	}
+	return sub.NextMsgWithContext(ctx)
+}
+
+// answers reports whether a is an assessment of the action that was asked about, with those arguments.
+func answers(a *events.ActionAssessed, ask Ask) bool {
+	if a == nil || a.Validate() != nil {
+		return false
+	}
+	want := ask.Action
+	var err error
+	want.ArgumentsDigest, err = events.ArgumentsDigest(ask.Arguments)
+	return err == nil && a.ActionRef == want
 }

@@ -75,6 +75,9 @@ func (s Subjects) Decision(agent, action string) string { return s.join("decisio
 // Rescore is where the risk scorer is asked to assess an action with edited arguments, by request and reply.
 func (s Subjects) Rescore() string { return s.join("rescore") }
 
+// Rescored is where the answer to one question on [Subjects.Rescore] goes.
+func (s Subjects) Rescored(question string) string { return s.join("rescored", question) }
+
 // Dead is where service keeps what it could not handle.
 func (s Subjects) Dead(service string) string { return s.join("dead", service) }
 

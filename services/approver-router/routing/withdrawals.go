@@ -14,6 +14,9 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
+// finder looks for the request that an action is on.
+type finder func(ctx context.Context, agent, action string) (approval.State, error)
+
 // withdrawals gives actions back to the agents that do not want them any more.
 type withdrawals struct {
 	subjects events.Subjects
@@ -34,7 +37,7 @@ func (h *withdrawals) Handle(ctx context.Context, m *stream.Message) stream.Outc
 		return stream.Permanent(err)
 	}
 	in := approval.Withdrawn{Agent: agent, Action: action, Sequence: m.Sequence, EventID: m.Event.ID, Reason: clip(oneLine(withdrawn.Reason), maxText), At: m.StoredAt}
-	out, found, err := h.onCard(ctx, m, in)
+	out, found, err := h.onCard(ctx, m, in, h.store.Find)
 	if err == nil && !found {
 		return h.beforeCard(ctx, m, in)
 	}
@@ -44,9 +47,9 @@ func (h *withdrawals) Handle(ctx context.Context, m *stream.Message) stream.Outc
 	return stream.Done(out...)
 }
 
-// onCard withdraws an action from the request that it is on.
-func (h *withdrawals) onCard(ctx context.Context, m *stream.Message, in approval.Withdrawn) (out []stream.Output, found bool, err error) {
-	s, err := h.store.Find(ctx, in.Agent, in.Action)
+// onCard withdraws an action from the request that find says it is on.
+func (h *withdrawals) onCard(ctx context.Context, m *stream.Message, in approval.Withdrawn, find finder) (out []stream.Output, found bool, err error) {
+	s, err := find(ctx, in.Agent, in.Action)
 	if errors.Is(err, requests.ErrNotFound) {
 		return nil, false, nil
 	}
@@ -83,9 +86,9 @@ func (h *withdrawals) beforeCard(ctx context.Context, m *stream.Message, in appr
 	if err := h.ledger(ctx, out); err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
-	// Whoever opens a request claims its actions and then looks into the ledger; this is the other way round, so
-	// that one of the two sees the other.
-	outputs, _, err := h.onCard(ctx, m, in)
+	// Whoever opens a request claims its actions, looks into the ledger, and stores it. This is the other way round, so
+	// that one of the two sees the other; what is claimed and not stored yet is kept from being stored.
+	outputs, _, err := h.onCard(ctx, m, in, h.store.FindOrBar)
 	if err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
