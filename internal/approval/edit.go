@@ -22,8 +22,8 @@ func (s *State) checkEdits(in Verdict) *refusal {
 		total += len(s.card.Items[i].Edited)
 	}
 	for _, item := range in.Cast.Items {
-		if item.Verdict != events.Edit {
-			continue
+		if item.Verdict != events.Edit || item.Number > len(s.Items) {
+			continue // an item that the card does not have is refused as such
 		}
 		e, ok := in.Edits[item.Number]
 		total += len(item.Arguments)

@@ -86,7 +86,7 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 		return approval.State{}, fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
 	}
 	s, err := st.Load(ctx, string(claim.Data))
-	if err == nil && !shows(s, agent, action) {
+	if err == nil && !Shows(s, agent, action) {
 		return approval.State{}, none
 	}
 	return s, err
@@ -126,7 +126,7 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 		s, err := st.Load(ctx, request)
 		switch {
 		case err == nil:
-			return !shows(s, agent, action), nil
+			return !Shows(s, agent, action), nil
 		case errors.Is(err, ErrGone):
 			return true, nil
 		case !errors.Is(err, ErrNotFound):
@@ -143,7 +143,8 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 	return false, ErrContended
 }
 
-func shows(s approval.State, agent, action string) bool {
+// Shows reports whether the action is on the card of s, and has not moved to another.
+func Shows(s approval.State, agent, action string) bool {
 	i := slices.IndexFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
 	return i >= 0 && s.Items[i].Moved == nil
 }

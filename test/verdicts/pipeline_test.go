@@ -18,6 +18,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
+	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/agent"
 	"github.com/weighlock/weighlock/pkg/approver"
@@ -33,12 +34,13 @@ const patience = 60 * time.Second
 // pipeline is a server with the real services on it, and everybody who uses them.
 type pipeline struct {
 	*natstest.Server
-	js     jetstream.JetStream // the operator's
-	agents map[string]*agent.Client
-	people map[string]*approver.Client
-	scorer *running
-	router *running
-	serial atomic.Int64
+	js       jetstream.JetStream // the operator's
+	requests jetstream.KeyValue
+	agents   map[string]*agent.Client
+	people   map[string]*approver.Client
+	scorer   *running
+	router   *running
+	serial   atomic.Int64
 }
 
 func start(t *testing.T) *pipeline {
@@ -53,6 +55,10 @@ func start(t *testing.T) *pipeline {
 		p.Add(t, authz.Identity{Kind: authz.Approver, Name: name})
 	}
 	p.js = p.JetStream(t, authz.TheOperator())
+	var err error
+	if p.requests, err = p.js.KeyValue(t.Context(), p.Subjects.Stream(requests.Bucket)); err != nil {
+		t.Fatal(err)
+	}
 	p.scorer = p.startScorer(t)
 	p.router = p.startRouter(t)
 	p.run(t, authz.Escalator, func(rt stream.Runtime) (service, error) { return escalation.New(rt, escalation.Config{}) })
@@ -175,19 +181,27 @@ func until[T any](t *testing.T, what string, look func(context.Context) (T, bool
 func (p *pipeline) card(t *testing.T, agentName, action string) approver.Request {
 	t.Helper()
 	return until(t, "a card of "+action, func(ctx context.Context) (approver.Request, bool) {
-		list, err := p.people["alice"].Requests(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range list {
-			for _, item := range r.Items {
-				if item.Agent == agentName && item.Action == action && item.Open() {
-					return r, true
-				}
-			}
-		}
-		return approver.Request{}, false
+		r, ok := p.waitsOn(ctx, agentName, action)
+		return r, ok
 	})
+}
+
+// waitsOn finds the request that the action waits on, by its claim.
+func (p *pipeline) waitsOn(ctx context.Context, agentName, action string) (approver.Request, bool) {
+	claim, err := p.requests.Get(ctx, requests.ClaimKey(agentName, action))
+	if err != nil {
+		return approver.Request{}, false
+	}
+	r, err := p.people["alice"].Get(ctx, string(claim.Value()))
+	if err != nil {
+		return approver.Request{}, false
+	}
+	for _, item := range r.Items {
+		if item.Agent == agentName && item.Action == action {
+			return r, item.Open()
+		}
+	}
+	return approver.Request{}, false
 }
 
 func (p *pipeline) get(t *testing.T, request string) approver.Request {

@@ -60,6 +60,9 @@ func (h *withdrawals) onCard(ctx context.Context, m *stream.Message, in approval
 	if err != nil {
 		return nil, false, err
 	}
+	if !requests.Shows(s, in.Agent, in.Action) {
+		return nil, false, nil // an edit took it off meanwhile
+	}
 	out, err = requests.Outputs(h.subjects, source, m.Event, s, effects)
 	return out, true, err
 }
