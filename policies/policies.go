@@ -12,3 +12,8 @@ var Pack embed.FS
 //
 //go:embed routes/default.yaml
 var Routes []byte
+
+// Approvers are the default approvers, see internal/people.
+//
+//go:embed routes/approvers.yaml
+var Approvers []byte

@@ -10,7 +10,7 @@ import (
 
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
 	"github.com/weighlock/weighlock/internal/authz"
-	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/internal/people"
 )
 
 func (c *cli) devCommand() *cobra.Command {
@@ -32,7 +32,7 @@ func (c *cli) devCommand() *cobra.Command {
 			o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 			o.PolicyFile = strings.Join(policies, ",")
 			var err error
-			if o.Identities, err = identities(agents, o.RoutesFile); err != nil {
+			if o.Identities, err = identities(agents, o.ApproversFile); err != nil {
 				return err
 			}
 			p, err := dev.Start(cmd.Context(), o)
@@ -56,18 +56,19 @@ func (c *cli) devCommand() *cobra.Command {
 	flags.StringVar(&o.HTTP, "http", "", "`address` of health and metrics (default: a free port on 127.0.0.1)")
 	flags.StringVar(&o.ClickHouseURL, "clickhouse-url", "", "`URL` of a ClickHouse to use instead of a local engine")
 	flags.StringSliceVar(&policies, "policy", nil, "`path` of a file or directory with the risk policy; several are merged in the order given, and \"default\" stands for the built-in ones (default: these alone)")
-	flags.StringVar(&o.RoutesFile, "routes", "", "routes and groups `file` (default: the built-in example)")
+	flags.StringVar(&o.RoutesFile, "routes", "", "routes `file` (default: the built-in example)")
+	flags.StringVar(&o.ApproversFile, "approvers", "", "people and groups `file` (default: the built-in example)")
 	flags.StringSliceVar(&agents, "agent", []string{"assistant"}, "`names` of agents to make keys for; more with `weighlock identity add`")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log more")
 	return command
 }
 
-// identities are the agents named on the command line and everybody in the routes' groups.
-func identities(agents []string, routesFile string) ([]authz.Identity, error) {
-	table := routes.Default()
-	if routesFile != "" {
+// identities are the agents named on the command line and every account in the approvers file.
+func identities(agents []string, approversFile string) ([]authz.Identity, error) {
+	directory := people.Default()
+	if approversFile != "" {
 		var err error
-		if table, err = routes.Load(routesFile); err != nil {
+		if directory, err = people.Load(approversFile); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +76,7 @@ func identities(agents []string, routesFile string) ([]authz.Identity, error) {
 	for _, name := range agents {
 		ids = append(ids, authz.Identity{Kind: authz.Agent, Name: name})
 	}
-	for _, name := range table.Approvers() {
+	for _, name := range directory.Accounts() {
 		ids = append(ids, authz.Identity{Kind: authz.Approver, Name: name})
 	}
 	return ids, nil

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weighlock/weighlock/pkg/events"
@@ -19,7 +20,10 @@ func (s *State) decide(i int) Decide {
 		DecidedBy: events.Decider{Kind: item.Outcome.By, Approvers: s.deciders(item)},
 	}
 	if d.Outcome == events.Approved {
-		d.ArgumentsDigest = shown.ArgumentsDigest
+		d.ArgumentsDigest, d.Arguments = shown.ArgumentsDigest, shown.Edited
+	}
+	if d.Outcome == events.Rejected {
+		d.Guidance = s.guidance(item)
 	}
 	d.Reason = s.reason(&d)
 	return Decide{
@@ -33,22 +37,32 @@ func (s *State) deciders(item *Item) []events.ApproverVerdict {
 	if item.Outcome.By != events.ByApprovers {
 		return nil
 	}
-	made := events.Approve
-	if item.Outcome.Outcome == events.Rejected {
-		made = events.Reject
-	}
+	approved := item.Outcome.Outcome == events.Approved
 	var people []events.ApproverVerdict
 	for _, v := range item.Votes {
-		if a, ok := s.accepted(v.Sequence); ok && v.Verdict == made {
+		if a, ok := s.accepted(v.Sequence); ok && (approved && approves(v.Verdict) || !approved && rejects(v.Verdict)) {
 			people = append(people, events.ApproverVerdict{Approver: v.Approver, Channel: a.Channel, Verdict: v.Verdict, Comment: a.Comment, At: a.At})
 		}
 	}
 	return people
 }
 
+// guidance is what those who rejected tell the agent, the latest first to be read.
+func (s *State) guidance(item *Item) string {
+	for _, v := range slices.Backward(item.Votes) {
+		if a, ok := s.accepted(v.Sequence); ok && v.Verdict == events.Respond {
+			return a.Guidance
+		}
+	}
+	return ""
+}
+
 func (s *State) reason(d *events.DecisionMade) string {
-	if d.DecidedBy.Kind == events.ByTimeout {
+	switch d.DecidedBy.Kind {
+	case events.ByTimeout:
 		return fmt.Sprintf("%s because too few people answered before %s", d.Outcome, s.EndsAt.Format("2006-01-02 15:04:05 MST"))
+	case events.ByAgent:
+		return "withdrawn by the agent"
 	}
 	names := make([]string, len(d.DecidedBy.Approvers))
 	for i, a := range d.DecidedBy.Approvers {
@@ -68,7 +82,10 @@ func (s *State) resolved(group string) Announce {
 	outcomes := make([]events.ItemOutcome, len(s.Items))
 	for i, item := range s.Items {
 		shown := s.card.Items[i]
-		outcomes[i] = events.ItemOutcome{Number: i + 1, Agent: shown.Agent, Action: shown.Action, Outcome: item.Outcome.Outcome}
+		outcomes[i] = events.ItemOutcome{Number: i + 1, Agent: shown.Agent, Action: shown.Action, Moved: item.Moved != nil}
+		if item.Outcome != nil {
+			outcomes[i].Outcome = item.Outcome.Outcome
+		}
 	}
 	return Announce{
 		Event: events.Resolved, Group: group, Key: "resolved/" + group, At: s.Resolved.At,

@@ -54,6 +54,8 @@ func effectName(e Effect) string {
 		return "announce " + string(e.Event)
 	case Arm:
 		return "arm"
+	case Reopen:
+		return "reopen"
 	}
 	return "unknown"
 }
@@ -79,7 +81,22 @@ func TestEveryTransitionHappens(t *testing.T) {
 	walk(first, first, older, second, second, older, says(s, 9, "dave", events.Approve), tierEnds(0))
 	walk(TimerFired{Tier: 0, Kind: Remind, N: 1}, tierEnds(1), tierEnds(0), tierEnds(1), says(s, 1, "eve", events.Reject))
 	walk(says(s, 1, "eve", events.Reject))
+	edited := func(s State, score int) Verdict {
+		v := says(s, 2, "alice", events.Edit, 1)
+		v.Cast.Items[0].Arguments = []byte(`{"amount":1}`)
+		v.Edits = map[int]Edit{1: {Assessed: &events.ActionAssessed{ActionRef: ref(1), Level: events.High, Score: score, Edited: &events.EditedArguments{Arguments: []byte(`{"amount":1}`), By: "alice"}}}}
+		return v
+	}
+	gone := func(action string) Withdrawn {
+		return Withdrawn{Agent: "billing", Action: action, Sequence: 7, EventID: "w-" + action, At: noon}
+	}
+	walk(edited(s, 90), edited(s, 90))
+	walk(gone("a-1"), gone("a-1"), gone("a-9"), gone("a-2"), gone("a-2"), gone("a-1"))
 	two := mustOpen(t, 2, twoTiers(2))
+	if _, _, took := step(two, edited(two, 10), noon); took != revised {
+		t.Errorf("an edit without a quorum was %s", took)
+	}
+	walked[string(open)+string(revised)] = true
 	if _, _, took := step(two, says(two, 1, "alice", events.Approve), noon); took != counted {
 		t.Errorf("half a quorum was %s", took)
 	}
@@ -112,8 +129,8 @@ func drawn() string {
 	b.WriteString(`<!-- Written from the transitions in internal/approval; change them there and run make generate. -->
 # The states of a request
 
-A request is open until every one of its items has an outcome. Its items are independent: one rejection rejects its item and no other, and a
-quorum of distinct approvers approves its item. Every step is one call of ` + "`approval.Next`" + `, stored by compare-and-set before its effects are told.
+A request is open until every one of its items has an outcome. Its items are independent: a rejection rejects its item and no other, and a
+quorum of different people approves its item, each of them in one place: who is in two groups does not stand for both. Every step is one call of ` + "`approval.Next`" + `, stored by compare-and-set before its effects are told.
 
 ` + "```mermaid\nstateDiagram-v2\n")
 	for _, r := range transitions {
@@ -138,8 +155,12 @@ Tiers follow the plan made at opening: tier n ends after the waits of all tiers 
 end of the path or the earliest deadline of an item. A timer that fires late does not move the end. At the end, what is undecided is rejected
 or expires, as the route says; it is never approved.
 
+An edit puts other arguments in the place of the proposed ones. Where they are no riskier than what was shown, the card gets a new version with a new
+digest, and the count of the item starts anew with the editor's approval. Where they are riskier, the action is assessed anew and goes to
+a card of its own. A withdrawal ends an item that has no outcome.
+
 A verdict that came before its approver's tier was brought in is refused, and stays refused when it is delivered again later. A verdict
-that was applied repeats its effects when it is delivered again; an older verdict never overrides a newer one by the same approver.
+that was applied repeats its effects when it is delivered again; an older verdict never overrides a newer one by the same person.
 `)
 	return b.String()
 }

@@ -3,6 +3,7 @@ package approval
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func card(items int) (events.Card, []ItemOrigin) {
 
 // twoTiers asks finance, with a reminder at 4 minutes, and after ten the managers for five.
 func twoTiers(quorum int) Rules {
-	return Rules{Quorum: quorum, Otherwise: events.Expired, Tiers: []Tier{
+	return Rules{Require: []Requirement{{Group: "finance", Count: quorum}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []Tier{
 		{Group: "finance", Wait: 10 * time.Minute, RemindEvery: 4 * time.Minute},
 		{Group: "managers", Wait: 5 * time.Minute},
 	}}
@@ -52,7 +53,7 @@ var groupsOf = map[string][]string{
 // says makes a verdict on all items, or on those named.
 func says(s State, sequence uint64, approver string, kind events.VerdictKind, items ...int) Verdict {
 	v := Verdict{
-		Sequence: sequence, EventID: fmt.Sprintf("v-%d", sequence), Channel: "self", Approver: approver, Groups: groupsOf[approver],
+		Sequence: sequence, EventID: fmt.Sprintf("v-%d", sequence), Channel: "self", Approver: approver, Person: personOf(approver), Groups: groupsOf[personOf(approver)],
 		Cast: events.VerdictCast{Digest: s.Digest}, At: noon.Add(time.Duration(sequence) * time.Second),
 	}
 	if len(items) == 0 {
@@ -118,3 +119,6 @@ func decisions(effects []Effect) (all []events.DecisionMade) {
 	}
 	return all
 }
+
+// personOf is who is behind an account: alice-2 is alice.
+func personOf(account string) string { return strings.TrimSuffix(account, "-2") }

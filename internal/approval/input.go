@@ -7,7 +7,7 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// Input is what moves a request: a [Verdict] or a [TimerFired].
+// Input is what moves a request: a [Verdict], a [Withdrawn] or a [TimerFired].
 type Input interface{ input() }
 
 // Verdict is one approver's answer as it was stored.
@@ -20,11 +20,35 @@ type Verdict struct {
 	// Channel and Approver are those of the subject, never of the payload.
 	Channel  string
 	Approver string
-	// Groups are the groups the approver is in, as configured at the time of the verdict.
+	// Person is who is behind the account Approver; "" means the account's own name.
+	Person string
+	// Groups are the groups the person is in, as configured at the time of the verdict.
 	Groups []string
-	Cast   events.VerdictCast
+	// Own says, by item number, why the action is the person's own, which nobody may approve.
+	Own map[int]string
+	// Edits are the edited arguments of Cast by item number, as the risk scorer sees them.
+	Edits map[int]Edit
+	Cast  events.VerdictCast
 	// At is when the verdict was stored.
 	At time.Time
+}
+
+// Edit is what became of edited arguments before they can count.
+type Edit struct {
+	// Problem is why they cannot take the place of the proposed ones; "" where they can.
+	Problem string
+	// Assessed is the assessment of the action with them; its Edited holds them.
+	Assessed *events.ActionAssessed
+}
+
+// Withdrawn says that the agent takes an action back.
+type Withdrawn struct {
+	Agent, Action string
+	// Sequence is the withdrawal's place in the stream of actions. From 1.
+	Sequence uint64
+	EventID  string
+	Reason   string
+	At       time.Time
 }
 
 // TimerKind is what a timer is for.
@@ -46,6 +70,7 @@ type TimerFired struct {
 }
 
 func (Verdict) input()    {}
+func (Withdrawn) input()  {}
 func (TimerFired) input() {}
 
 // TimerID is the id of a timer's event, the same for every arming of it.
@@ -53,7 +78,7 @@ func TimerID(request string, tier int, kind TimerKind, n int) string {
 	return fmt.Sprintf("%s/timer/%d/%s/%d", request, tier, kind, n)
 }
 
-// Effect is what the world is told after a step: a [Decide], an [Announce] or an
+// Effect is what the world is told after a step: a [Decide], a [Reopen], an [Announce] or an
 // [Arm]. Every effect may be carried out more than once.
 type Effect interface{ effect() }
 
@@ -67,6 +92,14 @@ type Decide struct {
 	// CauseID is the id of the verdict's or timer's event.
 	CauseID string
 	At      time.Time
+}
+
+// Reopen puts an action with edited arguments on a card of its own.
+type Reopen struct {
+	Assessed events.ActionAssessed
+	Cause    Cause
+	At       time.Time
+	ItemOrigin
 }
 
 // Announce is a step in the request's life, for the group.
@@ -89,5 +122,6 @@ type Arm struct {
 }
 
 func (Decide) effect()   {}
+func (Reopen) effect()   {}
 func (Announce) effect() {}
 func (Arm) effect()      {}

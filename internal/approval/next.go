@@ -3,6 +3,8 @@ package approval
 import (
 	"slices"
 	"time"
+
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // Next applies one input to a request: the next state, and the effects to carry
@@ -22,6 +24,8 @@ func step(s State, in Input, now time.Time) (State, []Effect, transition) {
 	switch in := in.(type) {
 	case Verdict:
 		return applyVerdict(s, in)
+	case Withdrawn:
+		return applyWithdrawn(s, in)
 	case TimerFired:
 		if in.At.IsZero() {
 			in.At = now
@@ -56,16 +60,17 @@ func nextReminder(s State, tier, n int) []Effect {
 
 // resolve closes the request where every item has its outcome.
 func (s *State) resolve(cause Cause, at time.Time) {
-	by := s.Items[0].Outcome
-	for _, item := range s.Items {
-		if item.Outcome == nil {
+	by := events.ByApprovers // where the last items moved
+	for i := range s.Items {
+		item := &s.Items[i]
+		if !item.closed() {
 			return
 		}
-		if item.Outcome.Cause == cause {
-			by = item.Outcome
+		if item.Outcome != nil && item.Outcome.Cause == cause {
+			by = item.Outcome.By
 		}
 	}
-	s.Resolved = &Resolution{By: by.By, Cause: cause, At: at}
+	s.Resolved = &Resolution{By: by, Cause: cause, At: at}
 }
 
 // consequences are the effects of what cause has led to: a decision for each item
@@ -77,6 +82,12 @@ func (s *State) consequences(cause Cause) []Effect {
 		if o := s.Items[i].Outcome; o != nil && o.Cause == cause {
 			effects = append(effects, s.decide(i))
 		}
+		if m := s.Items[i].Moved; m != nil && m.Cause == cause {
+			effects = append(effects, Reopen{Assessed: m.Assessed, Cause: m.Cause, At: m.At, ItemOrigin: s.Items[i].ItemOrigin})
+		}
+	}
+	if s.Revised != nil && s.Revised.Cause == cause && s.Resolved == nil {
+		effects = append(effects, s.revised()...)
 	}
 	if s.Resolved != nil && s.Resolved.Cause == cause {
 		for _, group := range s.Groups() {

@@ -24,7 +24,8 @@ func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (S
 		return State{}, nil, fmt.Errorf("opening request %s: %w", card.Request, err)
 	}
 	now = now.UTC().Round(0)
-	card.Group, card.Quorum, card.Otherwise = rules.Tiers[0].Group, rules.Quorum, rules.Otherwise
+	card.Group, card.Otherwise, card.CommentOn = rules.Tiers[0].Group, rules.Otherwise, rules.CommentOn
+	card.Version, card.Quorum, card.Require = 1, Total(rules.Require), rules.Require
 	card.OpenedAt, card.EndsAt = now, endsAt(&card, &rules, now)
 	card.Items = append([]events.CardItem(nil), card.Items...)
 	items := make([]Item, len(origins))
@@ -40,16 +41,24 @@ func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (S
 		Request: card.Request, Digest: events.Digest(frozen), Card: frozen, Rules: rules,
 		OpenedAt: now, EndsAt: card.EndsAt, Items: items, card: &card,
 	}
-	return s, []Effect{Requested(s)}, nil
+	return s, Requested(s), nil
 }
 
-// Requested is the announcement of a request, for whoever has to repeat it.
-func Requested(s State) Announce {
-	group := s.card.Group
-	return Announce{
-		Event: events.Requested, Group: group, Key: "requested", At: s.OpenedAt,
-		Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, Card: s.Card},
+// Requested are the announcements of a request to every group that is asked at first, for whoever has to
+// repeat them.
+func Requested(s State) []Effect {
+	var effects []Effect
+	for i, group := range s.Rules.asked(0) {
+		key := "requested"
+		if i > 0 {
+			key += "/" + group
+		}
+		effects = append(effects, Announce{
+			Event: events.Requested, Group: group, Key: key, At: s.OpenedAt,
+			Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, Card: s.Card},
+		})
 	}
+	return effects
 }
 
 func checkCard(card *events.Card, origins int) error {

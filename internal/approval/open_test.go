@@ -14,7 +14,7 @@ import (
 func TestOpenRefusesWhatWouldBeAnOpenDoor(t *testing.T) {
 	t.Parallel()
 	for field, spoil := range map[string]func(*events.Card, *Rules, *[]ItemOrigin){
-		"quorum":                   func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Quorum = 0 },
+		"require":                  func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Require = nil },
 		"otherwise":                func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Otherwise = events.Approved },
 		"tiers":                    func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers = nil },
 		"tiers[1].wait":            func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[1].Wait = 0 },
@@ -58,7 +58,7 @@ func TestOpenFreezesTheCard(t *testing.T) {
 	if !reflect.DeepEqual(back, s) {
 		t.Errorf("came back as %+v\nwas %+v", back, s)
 	}
-	requested := Requested(back).Payload.(*events.ApprovalRequested)
+	requested := Requested(back)[0].(Announce).Payload.(*events.ApprovalRequested)
 	if shown, err := requested.ReadCard(); err != nil || !reflect.DeepEqual(shown, c) {
 		t.Errorf("announced card is %+v, %v", shown, err)
 	}
@@ -69,7 +69,7 @@ func TestATamperedStateIsNotRead(t *testing.T) {
 	good := asJSON(t, mustOpen(t, 2, twoTiers(1)))
 	for _, change := range [][2]string{
 		{`"tool":"pay"`, `"tool":"pat"`},
-		{`"rules":{"quorum":1`, `"rules":{"quorum":0`},
+		{`"group":"finance","count":1`, `"group":"finance","count":0`},
 		{`"tier":0`, `"tier":7`},
 		{`"tier":0`, `"tier":1`},
 		{`"items":[{"replyTo"`, `"items":[{},{"replyTo"`},

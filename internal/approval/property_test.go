@@ -19,6 +19,7 @@ type world struct {
 	t       *rapid.T
 	s       State
 	ledger  map[string]string // by action, the decision that was made
+	moved   map[string]string // by action, the edit that took it to a new card
 	history []played
 	seen    map[transition]bool
 }
@@ -32,13 +33,18 @@ type played struct {
 func newWorld(t *rapid.T) *world {
 	groups := []string{"finance", "managers", "it"}
 	rules := Rules{
-		Quorum:    rapid.IntRange(1, 3).Draw(t, "quorum"),
-		Otherwise: rapid.SampledFrom([]events.Outcome{events.Rejected, events.Expired}).Draw(t, "otherwise"),
-		Channels:  rapid.SampledFrom([][]string{nil, {"self"}, {"self", "console"}}).Draw(t, "channels"),
+		RejectionEnds: rapid.Bool().Draw(t, "rejection ends"),
+		CommentOn:     rapid.SampledFrom([][]events.VerdictKind{nil, nil, {events.Reject}}).Draw(t, "comment on"),
+		Otherwise:     rapid.SampledFrom([]events.Outcome{events.Rejected, events.Expired}).Draw(t, "otherwise"),
+		Channels:      rapid.SampledFrom([][]string{nil, {"self"}, {"self", "console"}}).Draw(t, "channels"),
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "tiers") {
 		rules.Tiers = append(rules.Tiers, Tier{Group: rapid.SampledFrom(groups).Draw(t, fmt.Sprint("group ", i)), Wait: 10 * time.Minute, RemindEvery: rapid.SampledFrom([]time.Duration{0, 4 * time.Minute}).Draw(t, "remind")})
 	}
+	for _, group := range rapid.SliceOfNDistinct(rapid.SampledFrom(groups), 1, 2, rapid.ID[string]).Draw(t, "required") {
+		rules.Require = append(rules.Require, Requirement{Group: group, Count: rapid.IntRange(1, 2).Draw(t, "count")})
+	}
+	rules.Tiers[0].Group = rules.Require[0].Group
 	c, origins := card(rapid.IntRange(1, 4).Draw(t, "items"))
 	if rapid.Bool().Draw(t, "has deadline") {
 		deadline := noon.Add(time.Duration(rapid.IntRange(-5, 40).Draw(t, "deadline")) * time.Minute)
@@ -48,7 +54,7 @@ func newWorld(t *rapid.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, s: s, ledger: make(map[string]string), seen: make(map[transition]bool)}
+	return &world{t: t, s: s, ledger: make(map[string]string), moved: make(map[string]string), seen: make(map[transition]bool)}
 }
 
 // apply takes one step and returns its effects.
@@ -61,6 +67,11 @@ func (w *world) apply(in Input) []Effect {
 	w.checkTransition(next, effects, took)
 	if w.s.Resolved != nil && asJSON(w.t, next) != before {
 		w.t.Fatalf("a resolved request changed by %+v", in)
+	}
+	for _, e := range effects {
+		if r, ok := e.(Reopen); ok {
+			w.checkReopen(r)
+		}
 	}
 	for _, d := range decisions(effects) {
 		w.checkDecision(d, in)
@@ -98,42 +109,81 @@ func (w *world) checkDecision(d events.DecisionMade, in Input) {
 		}
 	case events.ByApprovers:
 		w.checkDeciders(d, in)
+	case events.ByAgent:
+		if d.Outcome != events.Withdrawn || !w.wasWithdrawn(d.Action, in) {
+			w.t.Fatalf("%s was %s by its agent", d.Action, d.Outcome)
+		}
 	default:
 		w.t.Fatalf("decided by %s", d.DecidedBy.Kind)
 	}
 }
 
+func (w *world) wasWithdrawn(action string, now Input) bool {
+	return slices.ContainsFunc(append(w.history, played{in: now}), func(p played) bool {
+		in, ok := p.in.(Withdrawn)
+		return ok && in.Action == action
+	})
+}
+
+// checkReopen: an item that moved has no decision here, and moves once.
+func (w *world) checkReopen(r Reopen) {
+	if _, decided := w.ledger[r.Assessed.Action]; decided {
+		w.t.Fatalf("%s was decided and moved", r.Assessed.Action)
+	}
+	is := asJSON(w.t, r)
+	if was, ok := w.moved[r.Assessed.Action]; ok && was != is {
+		w.t.Fatalf("%s moved twice:\n%s\n%s", r.Assessed.Action, was, is)
+	}
+	w.moved[r.Assessed.Action] = is
+}
+
 // checkDeciders holds a decision against every verdict that was ever cast.
 func (w *world) checkDeciders(d events.DecisionMade, now Input) {
-	need := w.s.Rules.Quorum
-	want := events.Approve
-	if d.Outcome == events.Rejected {
-		need, want = 1, events.Reject
-	}
 	number := slices.IndexFunc(w.s.ReadCard().Items, func(i events.CardItem) bool { return i.Action == d.Action }) + 1
-	people := make(map[string]bool)
+	var supporters []Supporter
 	for _, a := range d.DecidedBy.Approvers {
-		cast := append(w.history, played{in: now, tier: w.s.Tier})
-		if a.Verdict == want && slices.ContainsFunc(cast, func(p played) bool { return w.supports(p, a.Approver, number, want) }) {
-			people[a.Approver] = true
+		for _, p := range append(w.history, played{in: now, tier: w.s.Tier}) {
+			if groups, senior, ok := w.supports(p, a, number, d.Outcome); ok {
+				supporters = append(supporters, Supporter{Person: personOf(a.Approver), Groups: groups, Senior: senior})
+				break
+			}
 		}
 	}
-	if len(people) < need || len(people) != len(d.DecidedBy.Approvers) {
-		w.t.Fatalf("%s was %s by %v, of whom %v were entitled; the quorum is %d", d.Action, d.Outcome, d.DecidedBy.Approvers, people, need)
+	persons := make(map[string]bool)
+	for _, s := range supporters {
+		persons[s.Person] = true
 	}
-	if d.Outcome == events.Approved && d.ArgumentsDigest != w.s.CardItem(number).ArgumentsDigest {
-		w.t.Fatalf("%s was approved with other arguments", d.Action)
+	if len(persons) != len(d.DecidedBy.Approvers) {
+		w.t.Fatalf("%s was %s by %+v, of whom only %v were entitled", d.Action, d.Outcome, d.DecidedBy.Approvers, persons)
+	}
+	need := 0
+	var places []string
+	for _, r := range w.s.Rules.Require {
+		need += r.Count
+		for range r.Count {
+			places = append(places, r.Group)
+		}
+	}
+	switch d.Outcome {
+	case events.Approved:
+		if !assignable(places, supporters) {
+			w.t.Fatalf("%s was approved by %+v, who do not fill %+v", d.Action, supporters, w.s.Rules.Require)
+		}
+	case events.Rejected:
+		if len(persons) == 0 || !w.s.Rules.RejectionEnds && len(persons) < need {
+			w.t.Fatalf("%s was rejected by %v; needed were %d", d.Action, persons, need)
+		}
 	}
 }
 
-// supports reports whether p is a verdict of approver that counts for the item.
-func (w *world) supports(p played, approver string, number int, kind events.VerdictKind) bool {
-	v, ok := p.in.(Verdict)
-	if !ok || v.Approver != approver || v.Cast.Digest != w.s.Digest || refusalOf(p.effects) != "" {
-		return false
+// supports reports whether p is the verdict behind a, and with which groups it counts for the item.
+func (w *world) supports(p played, a events.ApproverVerdict, number int, outcome events.Outcome) (groups []string, senior, ok bool) {
+	v, isVerdict := p.in.(Verdict)
+	if !isVerdict || v.Approver != a.Approver || !v.At.Equal(a.At) || refusalOf(p.effects) != "" {
+		return nil, false, false
 	}
 	if len(w.s.Rules.Channels) > 0 && !slices.Contains(w.s.Rules.Channels, v.Channel) {
-		return false
+		return nil, false, false
 	}
 	answer := v.Cast.Verdict
 	for _, item := range v.Cast.Items {
@@ -141,21 +191,44 @@ func (w *world) supports(p played, approver string, number int, kind events.Verd
 			answer = item.Verdict
 		}
 	}
-	asked := w.s.Rules.Tiers[:p.tier+1]
-	return answer == kind && slices.ContainsFunc(asked, func(t Tier) bool { return slices.Contains(groupsOf[approver], t.Group) })
+	groups = groupsOf[personOf(a.Approver)]
+	asked := []string{}
+	for _, r := range w.s.Rules.Require {
+		asked = append(asked, r.Group)
+	}
+	for _, t := range w.s.Rules.Tiers[1 : w.s.Tier+1] {
+		asked = append(asked, t.Group)
+		senior = senior || slices.Contains(groups, t.Group)
+	}
+	if outcome == events.Approved {
+		ok = (answer == events.Approve || answer == events.Edit) && v.Own[number] == ""
+	} else {
+		ok = answer == events.Reject || answer == events.Respond
+	}
+	return groups, senior, ok && slices.ContainsFunc(asked, func(g string) bool { return slices.Contains(groups, g) })
 }
 
 // drawVerdict draws a verdict, most of them good.
 func (w *world) drawVerdict(sequence uint64) Verdict {
 	t := w.t
-	people := []string{"alice", "bob", "carol", "dave", "eve", "frank"}
-	kinds := []events.VerdictKind{events.Approve, events.Approve, events.Approve, events.Reject}
+	people := []string{"alice", "bob", "carol", "dave", "eve", "frank", "alice-2"}
+	kinds := []events.VerdictKind{events.Approve, events.Approve, events.Approve, events.Approve, events.Reject, events.Respond, events.Abstain}
 	v := says(w.s, sequence, rapid.SampledFrom(people).Draw(t, "who"), rapid.SampledFrom(kinds).Draw(t, "verdict"))
 	for n := range rapid.SliceOfNDistinct(rapid.IntRange(1, 5), 0, 3, rapid.ID[int]).Draw(t, "items") {
 		v.Cast.Items = append(v.Cast.Items, events.ItemVerdict{Number: min(n+1, len(w.s.Items)+1), Verdict: rapid.SampledFrom(kinds).Draw(t, "item verdict")})
 	}
 	if len(v.Cast.Items) > 0 && rapid.Bool().Draw(t, "only items") {
 		v.Cast.Verdict = ""
+	}
+	w.drawEdits(&v)
+	if v.Cast.Uses(events.Respond) {
+		v.Cast.Guidance = "do it by transfer"
+	}
+	if rapid.IntRange(0, 4).Draw(t, "comments") > 0 {
+		v.Cast.Comment = "because"
+	}
+	if rapid.IntRange(0, 7).Draw(t, "own") == 0 {
+		v.Own = map[int]string{1: "it is on their behalf"}
 	}
 	switch rapid.IntRange(0, 15).Draw(t, "fault") {
 	case 0:
@@ -166,6 +239,35 @@ func (w *world) drawVerdict(sequence uint64) Verdict {
 		v.Cast.Approver = "mallory"
 	}
 	return v
+}
+
+// drawEdits turns some answers to items into edits, harmless, riskier or impossible.
+func (w *world) drawEdits(v *Verdict) {
+	v.Edits = make(map[int]Edit)
+	for i := range v.Cast.Items {
+		item := &v.Cast.Items[i]
+		if rapid.IntRange(0, 3).Draw(w.t, "edits") > 0 {
+			continue
+		}
+		item.Verdict, item.Arguments = events.Edit, json.RawMessage(fmt.Sprintf(`{"amount":%d}`, v.Sequence))
+		assessed := &events.ActionAssessed{
+			ActionRef: ref(item.Number), Level: events.High, Score: 60, Edited: &events.EditedArguments{Arguments: item.Arguments, By: v.Approver},
+		}
+		assessed.ArgumentsDigest = events.Digest(item.Arguments)
+		e := Edit{Assessed: assessed}
+		switch rapid.IntRange(0, 5).Draw(w.t, "edit") {
+		case 0:
+			assessed.Score = 90
+		case 1:
+			e.Problem = "has no amount"
+		}
+		v.Edits[item.Number] = e
+	}
+}
+
+func (w *world) drawWithdrawal(sequence uint64) Withdrawn {
+	n := rapid.IntRange(1, 5).Draw(w.t, "withdrawn")
+	return Withdrawn{Agent: "billing", Action: fmt.Sprintf("a-%d", n), Sequence: sequence, EventID: fmt.Sprintf("w-%d", sequence), At: noon.Add(time.Duration(sequence) * time.Second)}
 }
 
 func (w *world) drawTimer() TimerFired {
@@ -192,6 +294,9 @@ func (w *world) run() {
 		case what < 7:
 			w.play(w.drawTimer())
 			order = order[1:]
+		case what < 8 && rapid.Bool().Draw(w.t, "withdraws"):
+			w.play(w.drawWithdrawal(order[0]))
+			order = order[1:]
 		case len(w.history) > 0:
 			w.redeliver(w.history[rapid.IntRange(0, len(w.history)-1).Draw(w.t, "again")])
 			order = order[:len(order)-rapid.IntRange(0, 1).Draw(w.t, "tire")]
@@ -205,12 +310,13 @@ func (w *world) run() {
 func (w *world) redeliver(p played) {
 	again := w.apply(p.in)
 	if code := refusalOf(p.effects); code != "" {
-		if refusalOf(again) == "" {
+		// After an edit an older verdict of the same person may be dropped in silence instead.
+		if refusalOf(again) == "" && len(again) > 0 {
 			w.t.Fatalf("%+v was refused as %s and then led to %+v", p.in, code, again)
 		}
 		return
 	}
-	if _, isVerdict := p.in.(Verdict); isVerdict && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
+	if _, isTimer := p.in.(TimerFired); !isTimer && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
 		w.t.Fatalf("%+v led to %+v\nand then to %+v", p.in, p.effects, again)
 	}
 	if timer, ok := p.in.(TimerFired); ok && timer.Kind == Escalate && len(p.effects) > 0 && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
@@ -218,9 +324,13 @@ func (w *world) redeliver(p played) {
 	}
 }
 
-// lasting leaves out the timers, which a request that moved on needs no more.
+// lasting leaves out the timers, which a request that moved on needs no more, and versions of the card, which
+// newer ones overtake.
 func lasting(effects []Effect) (kept []Effect) {
 	for _, e := range effects {
+		if a, ok := e.(Announce); ok && a.Event == events.Revised {
+			continue
+		}
 		if _, ok := e.(Arm); !ok {
 			kept = append(kept, e)
 		}
@@ -236,8 +346,8 @@ func (w *world) finish() {
 		}
 		w.play(tierEnds(tier))
 	}
-	if len(w.ledger) != len(w.s.Items) {
-		w.t.Fatalf("%d items have %d decisions", len(w.s.Items), len(w.ledger))
+	if len(w.ledger)+len(w.moved) != len(w.s.Items) {
+		w.t.Fatalf("%d items have %d decisions, and %d went to new cards", len(w.s.Items), len(w.ledger), len(w.moved))
 	}
 }
 
@@ -273,6 +383,11 @@ func TestRedeliveryRepairsEveryCrash(t *testing.T) {
 			_, effects := Next(w.s, p.in, noon)
 			for _, d := range decisions(effects) {
 				told[d.Action] = true
+			}
+			for _, e := range effects {
+				if r, ok := e.(Reopen); ok {
+					told[r.Assessed.Action] = true
+				}
 			}
 			if slices.ContainsFunc(effects, func(e Effect) bool { a, ok := e.(Announce); return ok && a.Event == events.Resolved }) {
 				resolved++

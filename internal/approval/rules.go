@@ -11,8 +11,12 @@ import (
 // Rules are what a route asks for, frozen when the request opens: a later change
 // of configuration does not change what was asked.
 type Rules struct {
-	// Quorum is how many distinct approvers must approve an item; at least 1.
-	Quorum int `json:"quorum"`
+	// Require is who must approve an item, by different people; at least one requirement.
+	Require []Requirement `json:"require"`
+	// RejectionEnds says that one rejection is enough; otherwise as many must reject as must approve.
+	RejectionEnds bool `json:"rejectionEnds"`
+	// CommentOn are the verdicts that need a comment.
+	CommentOn []events.VerdictKind `json:"commentOn,omitempty"`
 	// Channels are the channels whose verdicts count; empty means every channel.
 	Channels []string `json:"channels,omitempty"`
 	// Tiers is the escalation path; at least one.
@@ -37,8 +41,16 @@ const MaxReminders = 1000
 
 // Validate names the first field that is wrong, as an [*events.FieldError].
 func (r *Rules) Validate() error {
-	if r.Quorum < 1 {
-		return &events.FieldError{Field: "quorum", Problem: fmt.Sprintf("is %d", r.Quorum), Fix: "require at least 1 approver"}
+	if len(r.Require) == 0 {
+		return &events.FieldError{Field: "require", Problem: "is empty", Fix: "require at least 1 approver"}
+	}
+	for i, q := range r.Require {
+		if q.Count < 1 {
+			return &events.FieldError{Field: fmt.Sprintf("require[%d].count", i), Problem: fmt.Sprintf("is %d", q.Count), Fix: "require at least 1 approver"}
+		}
+		if err := events.CheckToken(fmt.Sprintf("require[%d].group", i), q.Group); err != nil {
+			return err
+		}
 	}
 	if r.Otherwise != events.Rejected && r.Otherwise != events.Expired {
 		return &events.FieldError{Field: "otherwise", Problem: fmt.Sprintf("is %q", string(r.Otherwise)), Fix: "use rejected or expired: silence is never consent"}
@@ -80,9 +92,34 @@ func (r *Rules) trusts(channel string) bool {
 	return len(r.Channels) == 0 || slices.Contains(r.Channels, channel)
 }
 
+// asked are the groups that tier brings in: at first everybody who is required.
+func (r *Rules) asked(tier int) []string {
+	groups := []string{r.Tiers[tier].Group}
+	if tier > 0 {
+		return groups
+	}
+	for _, q := range r.Require {
+		if !slices.Contains(groups, q.Group) {
+			groups = append(groups, q.Group)
+		}
+	}
+	return groups
+}
+
 // entitled reports whether a member of groups may answer once tier is current.
 func (r *Rules) entitled(groups []string, tier int) bool {
-	return slices.ContainsFunc(r.Tiers[:tier+1], func(t Tier) bool { return slices.Contains(groups, t.Group) })
+	for t := range tier + 1 {
+		if slices.ContainsFunc(r.asked(t), func(g string) bool { return slices.Contains(groups, g) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// senior reports whether a member of groups was brought in by a tier after the first, and stands in for
+// whoever did not answer.
+func (r *Rules) senior(groups []string, tier int) bool {
+	return slices.ContainsFunc(r.Tiers[1:tier+1], func(t Tier) bool { return slices.Contains(groups, t.Group) })
 }
 
 // span is the length of the escalation path up to the end of tier.

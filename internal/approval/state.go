@@ -5,6 +5,7 @@ package approval
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // own JSON, and is never changed in place.
 type State struct {
 	Request string `json:"request"`
-	// Digest names the exact bytes of Card.
+	// Digest names the exact bytes of Card. An edit makes a new version of the card, with another digest.
 	Digest string `json:"digest"`
 	// Card is the JSON of an [events.Card], as it was published.
 	Card  json.RawMessage `json:"card"`
@@ -32,6 +33,11 @@ type State struct {
 	Items []Item `json:"items"`
 	// Verdicts are the accepted verdicts that some vote still refers to, by sequence.
 	Verdicts []Accepted `json:"verdicts,omitempty"`
+	// Counted is the newest verdict of each person that counted. An edit may restart the count and drop it; delivered
+	// again, it is then neither counted nor refused.
+	Counted map[string]uint64 `json:"counted,omitempty"`
+	// Revised is what the newest version of the card came from; nil for the first.
+	Revised *Revision `json:"revised,omitempty"`
 	// TooEarly holds, for approvers of a tier to come, the newest verdict that was
 	// refused because their tier had not come in. Delivered again after it did,
 	// such a verdict stays refused.
@@ -46,8 +52,27 @@ type State struct {
 // the action is not repeated, see [State.CardItem].
 type Item struct {
 	ItemOrigin
-	Votes   []Vote   `json:"votes,omitempty"` // by sequence, one per approver
+	Votes   []Vote   `json:"votes,omitempty"` // by sequence, one per person
 	Outcome *Outcome `json:"outcome,omitempty"`
+	// Moved says that an edit took the action to a new card; then there is no outcome here.
+	Moved *Move `json:"moved,omitempty"`
+}
+
+// closed reports whether nothing more is to be answered about the item.
+func (item *Item) closed() bool { return item.Outcome != nil || item.Moved != nil }
+
+// Revision is the edit behind a version of the card.
+type Revision struct {
+	Cause Cause     `json:"cause"`
+	At    time.Time `json:"at"`
+}
+
+// Move is an edit that made an action riskier than what was on the card.
+type Move struct {
+	// Assessed is the assessment with the edited arguments.
+	Assessed events.ActionAssessed `json:"assessed"`
+	Cause    Cause                 `json:"cause"`
+	At       time.Time             `json:"at"`
 }
 
 // ItemOrigin is where an item came from: what its decision has to carry on.
@@ -59,11 +84,14 @@ type ItemOrigin struct {
 	EventID string `json:"eventId,omitempty"`
 }
 
-// Vote is one approver's latest answer to one item; Sequence finds the rest in
+// Vote is one person's latest answer to one item; Sequence finds the rest in
 // [State.Verdicts].
 type Vote struct {
-	Sequence uint64             `json:"sequence"`
+	Sequence uint64 `json:"sequence"`
+	// Approver is the account, Person who is behind it: nobody has two votes.
 	Approver string             `json:"approver"`
+	Person   string             `json:"person"`
+	Groups   []string           `json:"groups,omitempty"`
 	Verdict  events.VerdictKind `json:"verdict"`
 }
 
@@ -74,6 +102,7 @@ type Accepted struct {
 	Approver string    `json:"approver"`
 	Channel  string    `json:"channel"`
 	Comment  string    `json:"comment,omitempty"`
+	Guidance string    `json:"guidance,omitempty"`
 	At       time.Time `json:"at"`
 }
 
@@ -92,12 +121,13 @@ type Resolution struct {
 	At    time.Time          `json:"at"`
 }
 
-// Cause names the input that led to something: a verdict by its sequence, or the
-// end of a tier. Redelivery of that input repeats its effects.
+// Cause names the input that led to something: a verdict or a withdrawal by its sequence, or
+// the end of a tier. Redelivery of that input repeats its effects.
 type Cause struct {
-	EventID  string `json:"eventId"`
-	Sequence uint64 `json:"sequence,omitempty"` // of the verdict; 0 for a timer
-	Tier     int    `json:"tier,omitempty"`     // of the timer
+	EventID    string `json:"eventId"`
+	Sequence   uint64 `json:"sequence,omitempty"`   // of the verdict; 0 for others
+	Withdrawal uint64 `json:"withdrawal,omitempty"` // its sequence
+	Tier       int    `json:"tier,omitempty"`       // of the timer
 }
 
 // UnmarshalJSON reads a state back and checks that the card's bytes are those
@@ -137,9 +167,11 @@ func (s *State) Group() string { return s.Rules.Tiers[s.Tier].Group }
 // Groups are the groups that were brought in so far, each once.
 func (s *State) Groups() []string {
 	var groups []string
-	for _, t := range s.Rules.Tiers[:s.Tier+1] {
-		if !slices.Contains(groups, t.Group) {
-			groups = append(groups, t.Group)
+	for tier := range s.Tier + 1 {
+		for _, g := range s.Rules.asked(tier) {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
 		}
 	}
 	return groups
@@ -178,5 +210,6 @@ func (s *State) copied() State {
 		c.Items[i].Votes = slices.Clone(c.Items[i].Votes)
 	}
 	c.Verdicts = slices.Clone(s.Verdicts)
+	c.Counted = maps.Clone(s.Counted)
 	return c
 }

@@ -31,12 +31,18 @@ func applyReminder(s State, in TimerFired) (State, []Effect, transition) {
 	if in.N > s.Reminders {
 		s.Reminders, took = in.N, reminded
 	}
-	group := s.Group()
-	effects := []Effect{Announce{
-		Event: events.Reminded, Group: group, Key: fmt.Sprintf("reminded/%d/%d", in.Tier, in.N),
-		At:      s.tierStart(in.Tier).Add(s.Rules.Tiers[in.Tier].RemindEvery * time.Duration(in.N)),
-		Payload: &events.ApprovalReminded{Request: s.Request, Group: group, Tier: in.Tier, Reminder: in.N, EndsAt: s.EndsAt},
-	}}
+	var effects []Effect
+	for i, group := range s.Rules.asked(in.Tier) {
+		key := fmt.Sprintf("reminded/%d/%d", in.Tier, in.N)
+		if i > 0 {
+			key += "/" + group
+		}
+		effects = append(effects, Announce{
+			Event: events.Reminded, Group: group, Key: key,
+			At:      s.tierStart(in.Tier).Add(s.Rules.Tiers[in.Tier].RemindEvery * time.Duration(in.N)),
+			Payload: &events.ApprovalReminded{Request: s.Request, Group: group, Tier: in.Tier, Reminder: in.N, EndsAt: s.EndsAt},
+		})
+	}
 	return s, append(effects, nextReminder(s, in.Tier, in.N)...), took
 }
 
@@ -79,7 +85,7 @@ func end(s State, in TimerFired) (State, []Effect, transition) {
 	s = s.copied()
 	cause := s.tierCause(in.Tier)
 	for i := range s.Items {
-		if s.Items[i].Outcome == nil {
+		if !s.Items[i].closed() {
 			s.Items[i].Outcome = &Outcome{Outcome: s.Rules.Otherwise, By: events.ByTimeout, Cause: cause, At: in.At}
 		}
 	}

@@ -23,6 +23,9 @@ func applyVerdict(s State, in Verdict) (State, []Effect, transition) {
 		cause.EventID = a.EventID
 		return s, s.consequences(cause), repeated
 	}
+	if s.Revised != nil && in.Cast.Digest != s.Digest && in.Sequence <= s.Counted[in.person()] {
+		return s, nil, superseded // it answered a version of the card that is no more
+	}
 	if r := s.mayAnswer(in); r != nil {
 		effects := []Effect{s.refused(in, r)}
 		if s.Resolved == nil && r.code == events.RefusedNotEntitled {
@@ -38,15 +41,30 @@ func applyVerdict(s State, in Verdict) (State, []Effect, transition) {
 		return s, nil, superseded
 	}
 	next := s.count(in, answers, cause)
-	effects := next.consequences(cause)
-	switch {
-	case next.Resolved != nil:
-		return next, effects, answered
-	case len(effects) > 0:
-		return next, effects, decided
-	}
-	return next, nil, counted
+	return next, next.consequences(cause), next.took(cause)
 }
+
+// took names the transition that counting a verdict was.
+func (s *State) took(cause Cause) transition {
+	if s.Resolved != nil {
+		return answered
+	}
+	has := func(is func(*Item) bool) bool {
+		return slices.ContainsFunc(s.Items, func(item Item) bool { return is(&item) })
+	}
+	switch {
+	case has(func(item *Item) bool { return item.Outcome != nil && item.Outcome.Cause == cause }):
+		return decided
+	case s.Revised != nil && s.Revised.Cause == cause:
+		return revised
+	case has(func(item *Item) bool { return item.Moved != nil && item.Moved.Cause == cause }):
+		return moved
+	}
+	return counted
+}
+
+// person is who answers: nobody has two votes, whatever accounts they use.
+func (v *Verdict) person() string { return cmp.Or(v.Person, v.Approver) }
 
 // applied reports whether the verdict with this sequence was counted before and
 // still matters to some item.
@@ -62,11 +80,11 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if !s.Rules.trusts(in.Channel) {
 		return &refusal{events.RefusedChannel, fmt.Sprintf("verdicts through %s do not count for this request", in.Channel)}
 	}
-	if !s.Rules.entitled(in.Groups, s.Tier) || in.Sequence <= s.TooEarly[in.Approver] {
+	if !s.Rules.entitled(in.Groups, s.Tier) || in.Sequence <= s.TooEarly[in.person()] {
 		return &refusal{events.RefusedNotEntitled, fmt.Sprintf("%s is in no group that was asked so far", in.Approver)}
 	}
 	if in.Cast.Digest != s.Digest {
-		return &refusal{events.RefusedWrongDigest, "the verdict answers another card than the one that was published"}
+		return &refusal{events.RefusedWrongDigest, "the verdict answers another card, or another version of it, than the one that stands"}
 	}
 	if claim := in.Cast.Approver; claim != "" && claim != in.Approver {
 		return &refusal{events.RefusedMalformed, fmt.Sprintf("approver is %q but the verdict was cast by %s", claim, in.Approver)}
@@ -76,6 +94,33 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	}
 	if err := in.Cast.Validate(); err != nil {
 		return &refusal{events.RefusedMalformed, err.Error()}
+	}
+	for _, kind := range s.Rules.CommentOn {
+		if in.Cast.Comment == "" && in.Cast.Uses(kind) {
+			return &refusal{events.RefusedNoComment, fmt.Sprintf("this request wants a comment with %s", kind)}
+		}
+	}
+	if r := s.checkOwn(in); r != nil {
+		return r
+	}
+	return s.checkEdits(in)
+}
+
+// checkOwn keeps people from approving what is asked on their own behalf. What has its outcome already counts
+// too: a verdict that was refused stays refused.
+func (s *State) checkOwn(in Verdict) *refusal {
+	named := make(map[int]events.VerdictKind, len(in.Cast.Items))
+	for _, item := range in.Cast.Items {
+		named[item.Number] = item.Verdict
+	}
+	for n := 1; n <= len(s.Items); n++ {
+		kind, ok := named[n]
+		if !ok {
+			kind = in.Cast.Verdict
+		}
+		if approves(kind) && in.Own[n] != "" {
+			return &refusal{events.RefusedOwnAction, fmt.Sprintf("%s may not approve item %d: %s", in.Approver, n, in.Own[n])}
+		}
 	}
 	return nil
 }
@@ -92,7 +137,10 @@ func (s *State) answers(in Verdict) (map[int]events.VerdictKind, *refusal) {
 		named[item.Number-1] = item.Verdict
 	}
 	answers := make(map[int]events.VerdictKind, len(s.Items))
-	overtaken := false
+	// A verdict that a newer one of the same person came before is not refused for having come late, and, as it
+	// may have been refused before that, does not count for its other items either.
+	newer := in.Sequence <= s.Counted[in.person()]
+	overtaken := newer
 	for i := range s.Items {
 		kind, isNamed := named[i]
 		if !isNamed {
@@ -102,10 +150,13 @@ func (s *State) answers(in Verdict) (map[int]events.VerdictKind, *refusal) {
 		case kind == "":
 		case s.Items[i].answeredAfter(in):
 			overtaken = true
-		case s.Items[i].Outcome == nil:
-			answers[i] = kind
-		case isNamed:
+		case s.Items[i].closed() && isNamed && newer:
+			return nil, nil
+		case s.Items[i].closed() && isNamed:
 			return nil, s.closed(i)
+		case s.Items[i].closed():
+		default:
+			answers[i] = kind
 		}
 	}
 	if len(answers) == 0 && !overtaken {
@@ -119,40 +170,68 @@ func (s *State) closed(i int) *refusal {
 	if s.Resolved != nil {
 		return &refusal{events.RefusedClosed, "every item has its outcome already"}
 	}
+	if s.Items[i].Moved != nil {
+		return &refusal{events.RefusedItemClosed, fmt.Sprintf("item %d went to a card of its own", i+1)}
+	}
 	return &refusal{events.RefusedItemClosed, fmt.Sprintf("item %d is %s already", i+1, s.Items[i].Outcome.Outcome)}
 }
 
 func (item *Item) answeredAfter(in Verdict) bool {
-	return slices.ContainsFunc(item.Votes, func(v Vote) bool { return v.Approver == in.Approver && v.Sequence > in.Sequence })
+	return slices.ContainsFunc(item.Votes, func(v Vote) bool { return v.Person == in.person() && v.Sequence > in.Sequence })
 }
 
 // count casts the votes and gives every item its outcome that has enough of them.
 func (s *State) count(in Verdict, answers map[int]events.VerdictKind, cause Cause) State {
 	next := s.copied()
-	for i, kind := range answers {
+	revised := false
+	for i := range next.Items {
+		kind, ok := answers[i]
+		if !ok || kind == events.Edit && !next.edit(i, in, cause) {
+			continue
+		}
 		item := &next.Items[i]
-		item.Votes = slices.DeleteFunc(item.Votes, func(v Vote) bool { return v.Approver == in.Approver })
-		item.Votes = append(item.Votes, Vote{Sequence: in.Sequence, Approver: in.Approver, Verdict: kind})
+		item.Votes = slices.DeleteFunc(item.Votes, func(v Vote) bool { return v.Person == in.person() })
+		item.Votes = append(item.Votes, Vote{Sequence: in.Sequence, Approver: in.Approver, Person: in.person(), Groups: in.Groups, Verdict: kind})
 		slices.SortFunc(item.Votes, func(a, b Vote) int { return cmp.Compare(a.Sequence, b.Sequence) })
-		if outcome := tally(item.Votes, s.Rules.Quorum); outcome != "" {
+		if outcome := next.tally(item.Votes); outcome != "" {
 			item.Outcome = &Outcome{Outcome: outcome, By: events.ByApprovers, Cause: cause, At: in.At}
 		}
+		revised = revised || kind == events.Edit
 	}
-	next.keep(Accepted{Sequence: in.Sequence, EventID: in.EventID, Approver: in.Approver, Channel: in.Channel, Comment: in.Cast.Comment, At: in.At})
+	if revised {
+		next.freeze(cause, in)
+	}
+	if next.Counted == nil {
+		next.Counted = make(map[string]uint64, 1)
+	}
+	next.Counted[in.person()] = max(next.Counted[in.person()], in.Sequence)
+	next.keep(Accepted{
+		Sequence: in.Sequence, EventID: in.EventID, Approver: in.Approver, Channel: in.Channel,
+		Comment: in.Cast.Comment, Guidance: in.Cast.Guidance, At: in.At,
+	})
 	next.resolve(cause, in.At)
 	return next
 }
 
-// tally gives the outcome of votes, one per approver; "" where they do not suffice.
-func tally(votes []Vote, quorum int) events.Outcome {
-	approvals := 0
+func approves(kind events.VerdictKind) bool { return kind == events.Approve || kind == events.Edit }
+func rejects(kind events.VerdictKind) bool  { return kind == events.Reject || kind == events.Respond }
+
+// tally gives the outcome of votes, one per person; "" where they do not suffice.
+func (s *State) tally(votes []Vote) events.Outcome {
+	var supporters []Supporter
+	against := 0
 	for _, v := range votes {
-		if v.Verdict != events.Approve {
-			return events.Rejected
+		switch {
+		case approves(v.Verdict):
+			supporters = append(supporters, Supporter{Person: v.Person, Groups: v.Groups, Senior: s.Rules.senior(v.Groups, s.Tier)})
+		case rejects(v.Verdict):
+			against++
 		}
-		approvals++
 	}
-	if approvals >= quorum {
+	switch {
+	case against > 0 && (s.Rules.RejectionEnds || against >= Total(s.Rules.Require)):
+		return events.Rejected
+	case Met(s.Rules.Require, supporters):
 		return events.Approved
 	}
 	return ""
@@ -162,7 +241,11 @@ func tally(votes []Vote, quorum int) events.Outcome {
 // that changing one's mind for ever does not grow the state.
 func (s *State) keep(a Accepted) {
 	used := make(map[uint64]bool)
-	for _, item := range s.Items {
+	for i := range s.Items {
+		item := &s.Items[i]
+		if item.Moved != nil {
+			used[item.Moved.Cause.Sequence] = true
+		}
 		for _, v := range item.Votes {
 			used[v.Sequence] = true
 		}
@@ -175,14 +258,14 @@ func (s *State) keep(a Accepted) {
 // are not noted: they stay strangers, and would only grow the state.
 func (s *State) rememberTooEarly(in Verdict) State {
 	next := *s
-	if in.Sequence <= s.TooEarly[in.Approver] || !s.Rules.entitled(in.Groups, len(s.Rules.Tiers)-1) {
+	if in.Sequence <= s.TooEarly[in.person()] || !s.Rules.entitled(in.Groups, len(s.Rules.Tiers)-1) {
 		return next
 	}
 	next.TooEarly = maps.Clone(s.TooEarly)
 	if next.TooEarly == nil {
 		next.TooEarly = make(map[string]uint64, 1)
 	}
-	next.TooEarly[in.Approver] = in.Sequence
+	next.TooEarly[in.person()] = in.Sequence
 	return next
 }
 

@@ -149,8 +149,8 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	outputs := map[string][]string{
-		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.policies.riskscorer.o"},
-		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o"},
+		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.assessments.high.billing.o", "wl.policies.riskscorer.o"},
+		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.assessments.high.billing.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
 		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
 		authz.Replier:        {},

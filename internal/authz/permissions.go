@@ -62,6 +62,12 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Subscribe = append(p.Subscribe, p.Offers...)
 	case Service:
 		p.Publish = servicePublish(id.Name, s)
+		switch id.Name {
+		case RiskScorer:
+			p.Subscribe = append(p.Subscribe, s.Rescore())
+		case ApproverRouter:
+			p.Subscribe = append(p.Subscribe, s.Rescored("*"))
+		}
 	case Operator:
 		p.Publish, p.Subscribe = []string{">"}, []string{">"}
 	}

@@ -15,6 +15,7 @@ func Consumers() []Consumer {
 		{RiskScorer, "ACTIONS", "riskscorer"},
 		{ApproverRouter, "EVENTS", "approver-router-assessments"},
 		{ApproverRouter, "VERDICTS", "approver-router-verdicts"},
+		{ApproverRouter, "ACTIONS", "approver-router-withdrawals"},
 		{Escalator, "EVENTS", "escalator-requests"},
 		{Escalator, "TIMERS", "escalator-due"},
 		{AuditSink, "ACTIONS", "auditsink"},
@@ -37,12 +38,12 @@ func servicePublish(name string, s events.Subjects) []string {
 	subjects = append(subjects, s.Dead(name))
 	switch name {
 	case RiskScorer:
-		subjects = append(subjects, under(s, "assessments"), s.Policy(RiskScorer, "*"), s.Assessor("*"))
+		subjects = append(subjects, under(s, "assessments"), s.Policy(RiskScorer, "*"), s.Assessor("*"), s.Rescored("*"))
 		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} { // what happened lately
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case ApproverRouter:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
 		subjects = append(subjects, streamRead(s, "ACTIONS")...)
 		subjects = append(subjects, streamRead(s, "DECISIONS")...)

@@ -25,9 +25,6 @@ func ClaimKey(agent, action string) string { return "claim." + agent + "." + act
 type Claimed struct {
 	// Request is the request that the action is on, or will be.
 	Request string
-	// TakenOver says that the action was claimed before, for a request that does not
-	// show it. Where that request is long over, the action may be decided already.
-	TakenOver bool
 }
 
 // Claim puts an action on request, unless it is on one already: then that one is
@@ -69,7 +66,7 @@ func (st *Store) Claim(ctx context.Context, agent, action, request string) (Clai
 			if !free {
 				return Claimed{Request: string(claim.Data)}, nil
 			}
-			revision, mine.TakenOver = claim.Sequence, true
+			revision = claim.Sequence
 		}
 		if err := backOff(ctx); err != nil {
 			return failed(err)
@@ -89,10 +86,33 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 		return approval.State{}, fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
 	}
 	s, err := st.Load(ctx, string(claim.Data))
-	if err == nil && !shows(s, agent, action) {
+	if err == nil && !Shows(s, agent, action) {
 		return approval.State{}, none
 	}
 	return s, err
+}
+
+// FindOrBar is [Store.Find], and where the action is on no request it makes sure that it comes onto none that claimed
+// it already: a router that is just about to store that request finds its id burnt and starts over.
+func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.State, error) {
+	failed := func(err error) (approval.State, error) {
+		return approval.State{}, fmt.Errorf("barring %s/%s from requests: %w", agent, action, err)
+	}
+	claim, err := st.last(ctx, ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return failed(ErrNotFound)
+	case err != nil:
+		return failed(err)
+	}
+	free, err := st.void(ctx, claim, agent, action)
+	switch {
+	case err != nil:
+		return failed(err)
+	case free:
+		return failed(ErrNotFound)
+	}
+	return st.Load(ctx, string(claim.Data))
 }
 
 // void reports whether the action will never be on the request that its claim names, which
@@ -106,7 +126,7 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 		s, err := st.Load(ctx, request)
 		switch {
 		case err == nil:
-			return !shows(s, agent, action), nil
+			return !Shows(s, agent, action), nil
 		case errors.Is(err, ErrGone):
 			return true, nil
 		case !errors.Is(err, ErrNotFound):
@@ -123,8 +143,10 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 	return false, ErrContended
 }
 
-func shows(s approval.State, agent, action string) bool {
-	return slices.ContainsFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
+// Shows reports whether the action is on the card of s, and has not moved to another.
+func Shows(s approval.State, agent, action string) bool {
+	i := slices.IndexFunc(s.ReadCard().Items, func(i events.CardItem) bool { return i.Agent == agent && i.Action == action })
+	return i >= 0 && s.Items[i].Moved == nil
 }
 
 // burn takes the id of a request that is not stored, for longer than its router can be slow.

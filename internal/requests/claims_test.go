@@ -29,7 +29,7 @@ func opened(t *testing.T, request string, actions ...string) approval.State {
 			Level:     events.High, Score: 80,
 		})
 	}
-	rules := approval.Rules{Quorum: 1, Otherwise: events.Expired, Tiers: []approval.Tier{{Group: "ops", Wait: time.Hour}}}
+	rules := approval.Rules{Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []approval.Tier{{Group: "ops", Wait: time.Hour}}}
 	s, _, err := approval.Open(card, rules, origins, time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestClaimOfStoredRequestStands(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, st := range stores[:8] {
 		wg.Go(func() {
-			if c := claim(t, st, "a", fmt.Sprintf("r-%d", i)); c.Request != "r-first" || c.TakenOver {
+			if c := claim(t, st, "a", fmt.Sprintf("r-%d", i)); c.Request != "r-first" {
 				t.Errorf("router %d was told %+v", i, c)
 			}
 		})
@@ -130,7 +130,7 @@ func TestAbandonedClaimIsTakenOverAndItsCreatorFails(t *testing.T) {
 	slow, next := stores[0], stores[1]
 	claim(t, slow, "a", "r-slow")
 	claim(t, slow, "b", "r-slow")
-	if c := claim(t, next, "a", "r-next"); c.Request != "r-next" || !c.TakenOver {
+	if c := claim(t, next, "a", "r-next"); c.Request != "r-next" {
 		t.Fatalf("the next router was told %+v", c)
 	}
 	counted := countWrites(t, s, "r-slow")
@@ -150,7 +150,7 @@ func TestAbandonedClaimIsTakenOverAndItsCreatorFails(t *testing.T) {
 	if c := claim(t, slow, "a", "r-again"); c.Request != "r-next" {
 		t.Errorf("the slow router, starting over, was told %+v", c)
 	}
-	if c := claim(t, slow, "b", "r-again"); c.Request != "r-again" || !c.TakenOver {
+	if c := claim(t, slow, "b", "r-again"); c.Request != "r-again" {
 		t.Errorf("the item that nobody took was given as %+v", c)
 	}
 }
@@ -197,7 +197,7 @@ func TestClaimOfRequestWithoutTheActionIsVoid(t *testing.T) {
 			t.Errorf("%s was found on %s, %v", action, found.Request, err)
 		}
 	}
-	if c := claim(t, st, "lost", "r-2"); c.Request != "r-2" || !c.TakenOver {
+	if c := claim(t, st, "lost", "r-2"); c.Request != "r-2" {
 		t.Errorf("the action that is on no card was given as %+v", c)
 	}
 	if c := claim(t, st, "kept", "r-2"); c.Request != "r-1" {
@@ -220,7 +220,7 @@ func TestClaimOverGarbage(t *testing.T) {
 		if _, err := kv.PublishMsg(t.Context(), m); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if c := claim(t, st, name, "r-1"); c.Request != "r-1" || !c.TakenOver {
+		if c := claim(t, st, name, "r-1"); c.Request != "r-1" {
 			t.Errorf("%s was given as %+v", name, c)
 		}
 	}

@@ -20,6 +20,8 @@ func Outputs(s events.Subjects, source string, cause events.Event, st approval.S
 		switch effect := effect.(type) {
 		case approval.Decide:
 			one, err = o.decide(effect)
+		case approval.Reopen:
+			one, err = o.reopen(effect)
 		case approval.Announce:
 			one, err = o.announce(effect)
 		case approval.Arm:
@@ -54,6 +56,22 @@ func (o *outputs) decide(d approval.Decide) (stream.Output, error) {
 		out.ReplyTo = d.ReplyTo
 	}
 	return out, nil
+}
+
+// reopen hands an action with edited arguments back to routing, as an assessment like any other.
+func (o *outputs) reopen(r approval.Reopen) (stream.Output, error) {
+	a := &r.Assessed
+	about := a.Agent + "/" + a.Action
+	id := fmt.Sprintf("assessed/%s/%d/edit/%d", about, a.Sequence, r.Cause.Sequence)
+	e, err := events.New(a, id, o.source, r.At)
+	if err != nil {
+		return stream.Output{}, fmt.Errorf("reopening %s: %w", about, err)
+	}
+	e.Subject, e.TraceParent, e.CausationID, e.PolicyVersion = about, r.TraceParent, r.Cause.EventID, r.PolicyVersion
+	if events.CheckReplyTo(a.Agent, r.ReplyTo) == nil {
+		e.ReplyTo = r.ReplyTo
+	}
+	return stream.Output{Subject: o.subjects.Assessment(a.Level, a.Agent, a.Action), Event: e, MsgID: id}, nil
 }
 
 func (o *outputs) announce(a approval.Announce) (stream.Output, error) {

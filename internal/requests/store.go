@@ -102,8 +102,18 @@ func (st *Store) Load(ctx context.Context, request string) (approval.State, erro
 // publish the effects, then acknowledge the input. The error is [ErrNotFound] where
 // there is no such request, and [ErrContended] where others kept winning.
 func (st *Store) Apply(ctx context.Context, request string, in approval.Input, now time.Time) (approval.State, []approval.Effect, error) {
+	return st.ApplyTo(ctx, request, func(*approval.State) (approval.Input, error) { return in, nil }, now)
+}
+
+// ApplyTo is [Store.Apply] of an input that depends on the state it is applied to. What input
+// returns as an error is returned as it is.
+func (st *Store) ApplyTo(ctx context.Context, request string, input func(*approval.State) (approval.Input, error), now time.Time) (approval.State, []approval.Effect, error) {
 	for range attempts {
 		s, stored, revision, err := st.load(ctx, request)
+		if err != nil {
+			return s, nil, err
+		}
+		in, err := input(&s)
 		if err != nil {
 			return s, nil, err
 		}

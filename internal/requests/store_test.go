@@ -28,7 +28,7 @@ func newRequest(t testing.TB, id string, items, quorum int) approval.State {
 		card.Items = append(card.Items, events.CardItem{ActionRef: events.ActionRef{Agent: "billing", Action: name, Sequence: uint64(i + 1), Digest: digest, ArgumentsDigest: digest}, Level: events.High, Score: 80, ProposedAt: time.Now()})
 		origins[i] = approval.ItemOrigin{ReplyTo: "_INBOX.billing.x", TraceParent: "00-" + name, EventID: name, PolicyVersion: "p"}
 	}
-	rules := approval.Rules{Quorum: quorum, Otherwise: events.Expired, Tiers: []approval.Tier{
+	rules := approval.Rules{Require: []approval.Requirement{{Group: "finance", Count: quorum}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []approval.Tier{
 		{Group: "finance", Wait: time.Minute, RemindEvery: 25 * time.Second}, {Group: "managers", Wait: time.Minute},
 	}}
 	s, _, err := approval.Open(card, rules, origins, time.Now())

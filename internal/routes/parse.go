@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
+
+type requirement = approval.Requirement
 
 const (
 	fileVersion     = 1
@@ -19,24 +22,38 @@ const (
 	defaultWait     = 15 * time.Minute
 	maxWindow       = 5 * time.Minute
 	maxWait         = 30 * 24 * time.Hour
+	maxDepth        = 16
+	defaultUrgent   = 10 * time.Minute
 )
 
 type routesFile struct {
-	Version int                 `yaml:"version"`
-	Groups  map[string][]string `yaml:"groups"`
-	Routes  []fileRoute         `yaml:"routes"`
+	Version int                   `yaml:"version"`
+	Paths   map[string][]fileTier `yaml:"paths"`
+	Route   fileRoute             `yaml:"route"`
 }
 
+// fileRoute is a route as a user writes it; what is nil comes from the route above.
 type fileRoute struct {
-	ID        string         `yaml:"id"`
-	When      string         `yaml:"when"`
-	Group     string         `yaml:"group"`
-	Quorum    *int           `yaml:"quorum"`
-	Window    *time.Duration `yaml:"window"`
-	MaxItems  *int           `yaml:"maxItems"`
-	Channels  []string       `yaml:"channels"`
-	Tiers     []fileTier     `yaml:"tiers"`
-	Otherwise events.Outcome `yaml:"otherwise"`
+	ID            string                `yaml:"id"`
+	When          string                `yaml:"when"`
+	Continue      bool                  `yaml:"continue"`
+	Approvers     string                `yaml:"approvers"`
+	RejectionEnds *bool                 `yaml:"rejectionEnds"`
+	CommentOn     *[]events.VerdictKind `yaml:"commentOn"`
+	Window        *time.Duration        `yaml:"window"`
+	MaxItems      *int                  `yaml:"maxItems"`
+	Delivery      *Delivery             `yaml:"delivery"`
+	Urgent        *fileUrgent           `yaml:"urgent"`
+	Channels      *[]string             `yaml:"channels"`
+	Path          string                `yaml:"path"`
+	Otherwise     *events.Outcome       `yaml:"otherwise"`
+	Medium        string                `yaml:"medium"`
+	Routes        []fileRoute           `yaml:"routes"`
+}
+
+type fileUrgent struct {
+	Score    int           `yaml:"score"`
+	Deadline time.Duration `yaml:"deadline"`
 }
 
 type fileTier struct {
@@ -45,9 +62,9 @@ type fileTier struct {
 	RemindEvery time.Duration `yaml:"remindEvery"`
 }
 
-// Parse reads and compiles routes. name is the file's name in errors, which are
+// Parse reads and compiles routes, whose groups are those of d. name is the file's name in errors, which are
 // [*rulefile.Error] with line, field and the way out.
-func Parse(name string, data []byte) (*Routes, error) {
+func Parse(name string, data []byte, d *people.Directory) (*Routes, error) {
 	var in routesFile
 	f, err := rulefile.Decode(name, data, &in)
 	if err != nil {
@@ -56,93 +73,176 @@ func Parse(name string, data []byte) (*Routes, error) {
 	if in.Version != fileVersion {
 		return nil, f.Errorf([]any{"version"}, "write version: 1", "is %d", in.Version)
 	}
-	r := &Routes{version: events.Digest(data)}
-	if r.groups, err = readGroups(f, in.Groups); err != nil {
-		return nil, err
-	}
-	if len(in.Routes) == 0 {
-		return nil, f.Errorf([]any{"routes"}, "add at least one route without a condition", "is empty")
-	}
 	facts, err := conditions()
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
+	r := reader{file: f, people: d, facts: facts, seen: map[string]bool{}, paths: map[string][]Tier{}, out: &Routes{version: events.Digest(data)}}
+	if err := r.readPaths(in.Paths); err != nil {
+		return nil, err
+	}
+	r.out.root, err = r.route([]any{"route"}, &in.Route, nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.out, nil
+}
+
+// reader compiles one file.
+type reader struct {
+	file   *rulefile.File
+	people *people.Directory
+	facts  *rulefile.Conditions
+	seen   map[string]bool
+	paths  map[string][]Tier
+	out    *Routes
+}
+
+// root is what the topmost route has where it says nothing.
+var root = Route{
+	RejectionEnds: true, Window: defaultWindow, MaxItems: defaultMaxItems, Delivery: Now,
+	Urgent: Urgent{Deadline: defaultUrgent}, Otherwise: events.Expired,
+}
+
+// route reads the route at path and those below it; above is nil for the topmost.
+func (r *reader) route(path []any, in *fileRoute, above *node) (*node, error) {
+	at := func(step ...any) []any { return append(slices.Clone(path), step...) }
+	n := &node{Route: root, goOn: in.Continue}
+	if above != nil {
+		n.Route = above.Route
+	}
+	n.ID = in.ID
+	switch {
+	case events.CheckToken("id", in.ID) != nil:
+		return nil, r.file.Errorf(at("id"), "give the route a name of A-Z a-z 0-9 _ -", "is %q", in.ID)
+	case r.seen[in.ID]:
+		return nil, r.file.Errorf(at("id"), "give each route a name of its own", "is %q, which is taken", in.ID)
+	case len(path)/2 > maxDepth:
+		return nil, r.file.Errorf(at("id"), "flatten the tree", "is more than %d levels deep", maxDepth)
+	}
+	r.seen[in.ID] = true
+	if err := r.condition(at, in, n, above); err != nil {
+		return nil, err
+	}
+	if err := r.approvers(at, in, n, above); err != nil {
+		return nil, err
+	}
+	if err := r.settings(at, in, n); err != nil {
+		return nil, err
+	}
+	r.out.nodes = append(r.out.nodes, n)
+	r.out.medium = r.out.medium || n.MediumWaits
 	for i := range in.Routes {
-		route, err := r.readRoute(f, i, &in.Routes[i], seen)
+		child, err := r.route(at("routes", i), &in.Routes[i], n)
 		if err != nil {
 			return nil, err
 		}
-		if err := setCondition(f, facts, i, in.Routes, route); err != nil {
-			return nil, err
-		}
-		r.routes = append(r.routes, route)
+		n.below = append(n.below, child)
 	}
-	return r, nil
+	return n, nil
 }
 
-func readGroups(f *rulefile.File, in map[string][]string) (map[string][]string, error) {
-	groups := make(map[string][]string, len(in))
-	names := make([]string, 0, len(in))
-	for name := range in {
-		names = append(names, name)
+func (r *reader) condition(at func(...any) []any, in *fileRoute, n, above *node) error {
+	text := strings.TrimSpace(in.When)
+	switch {
+	case above == nil && (text != "" || in.Continue):
+		return r.file.Errorf(at("when"), "leave it out; put what is special below it", "limits the topmost route, which takes what no other does")
+	case above == nil:
+		return nil
+	case text == "" || text == "true":
+		return r.file.Errorf(at("when"), "give it a condition, or move what it says to the route above", "is missing, so the routes after it are never reached")
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if events.CheckToken("group", name) != nil {
-			return nil, f.Errorf([]any{"groups", name}, "name groups with A-Z a-z 0-9 _ -", "is not a safe name")
-		}
-		members := slices.Clone(in[name])
-		if len(members) == 0 {
-			return nil, f.Errorf([]any{"groups", name}, "name at least one approver", "has no members")
-		}
-		for i, member := range members {
-			if events.CheckToken("approver", member) != nil {
-				return nil, f.Errorf([]any{"groups", name, i}, "name approvers with A-Z a-z 0-9 _ -", "is %q", member)
-			}
-			if slices.Contains(members[:i], member) {
-				return nil, f.Errorf([]any{"groups", name, i}, "name each approver once", "repeats %q", member)
-			}
-		}
-		slices.Sort(members)
-		groups[name] = members
-	}
-	return groups, nil
+	when, err := r.facts.Compile(r.file, at("when"), text)
+	n.when = &when
+	return err
 }
 
-func (r *Routes) readRoute(f *rulefile.File, i int, in *fileRoute, seen map[string]bool) (*Route, error) {
-	at := func(field string) []any { return []any{"routes", i, field} }
-	route := &Route{ID: in.ID, Group: in.Group, Quorum: 1, Window: defaultWindow, MaxItems: defaultMaxItems, Channels: in.Channels, Otherwise: in.Otherwise}
-	setIf(&route.Quorum, in.Quorum)
-	setIf(&route.Window, in.Window)
-	setIf(&route.MaxItems, in.MaxItems)
-	if route.Otherwise == "" {
-		route.Otherwise = events.Expired
+// approvers reads who must approve and the path on which others are brought in.
+func (r *reader) approvers(at func(...any) []any, in *fileRoute, n, above *node) error {
+	if above == nil && in.Approvers == "" {
+		return r.file.Errorf(at("approvers"), `say who is asked, such as "operations" or "finance: 1 and security: 1"`, "is missing")
+	}
+	if in.Approvers != "" {
+		require, err := parseApprovers(in.Approvers)
+		if err != nil {
+			return r.file.Errorf(at("approvers"), `write such as "operations", "any 2 of operations" or "finance: 1 and security: 1"`, "%s", err)
+		}
+		if why := unreachable(require, r.people); why != "" {
+			return r.file.Errorf(at("approvers"), "correct the group's name, add people to it, or ask for fewer", "%s", why)
+		}
+		n.Require = require
+	}
+	if in.Path == "" {
+		if in.Approvers != "" {
+			n.Tiers = []Tier{{Group: n.Group(), Wait: defaultWait}}
+		}
+		return nil
+	}
+	tiers, ok := r.paths[in.Path]
+	switch {
+	case !ok:
+		return r.file.Errorf(at("path"), "name one of the paths of this file", "is %q, which is no path", in.Path)
+	case tiers[0].Group != n.Group():
+		return r.file.Errorf(at("path"), "start the path with "+n.Group()+", whom the route asks first", "starts with %s", tiers[0].Group)
+	}
+	n.Tiers = tiers
+	return nil
+}
+
+// settings reads what a route may say and its parent may have said.
+func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
+	setIf(&n.RejectionEnds, in.RejectionEnds)
+	setIf(&n.CommentOn, in.CommentOn)
+	setIf(&n.Window, in.Window)
+	setIf(&n.MaxItems, in.MaxItems)
+	setIf(&n.Delivery, in.Delivery)
+	setIf(&n.Channels, in.Channels)
+	setIf(&n.Otherwise, in.Otherwise)
+	if in.Urgent != nil {
+		n.Urgent = Urgent(*in.Urgent)
 	}
 	switch {
-	case events.CheckToken("id", in.ID) != nil:
-		return nil, f.Errorf(at("id"), "give the route a name of A-Z a-z 0-9 _ -", "is %q", in.ID)
-	case seen[in.ID]:
-		return nil, f.Errorf(at("id"), "give each route a name of its own", "is %q, which is taken", in.ID)
-	case route.Quorum < 1:
-		return nil, f.Errorf(at("quorum"), "ask for at least 1; nothing is approved by nobody", "is %d", route.Quorum)
-	case route.Window < 0 || route.Window > maxWindow:
-		return nil, f.Errorf(at("window"), "use 0s to "+maxWindow.String(), "is %s", route.Window)
-	case route.MaxItems < 1 || route.MaxItems > maxItems:
-		return nil, f.Errorf(at("maxItems"), "use 1 to 200", "is %d", route.MaxItems)
-	case route.Otherwise != events.Rejected && route.Otherwise != events.Expired:
-		return nil, f.Errorf(at("otherwise"), "use rejected or expired; silence is never consent", "is %q", string(route.Otherwise))
+	case n.Window < 0 || n.Window > maxWindow:
+		return r.file.Errorf(at("window"), "use 0s to "+maxWindow.String(), "is %s", n.Window)
+	case n.MaxItems < 1 || n.MaxItems > maxItems:
+		return r.file.Errorf(at("maxItems"), fmt.Sprintf("use 1 to %d", maxItems), "is %d", n.MaxItems)
+	case rank(n.Delivery) < 0:
+		return r.file.Errorf(at("delivery"), "use now, hourly or daily", "is %q", string(n.Delivery))
+	case n.Urgent.Score < 0 || n.Urgent.Score > 100:
+		return r.file.Errorf(at("urgent", "score"), "use 1 to 100, or 0 for none", "is %d", n.Urgent.Score)
+	case n.Urgent.Deadline < 0:
+		return r.file.Errorf(at("urgent", "deadline"), "give a time such as 10m, or 0s", "is %s", n.Urgent.Deadline)
+	case n.Otherwise != events.Rejected && n.Otherwise != events.Expired:
+		return r.file.Errorf(at("otherwise"), "use rejected or expired; silence is never consent", "is %q", string(n.Otherwise))
+	case in.Medium != "" && in.Medium != "waits" && in.Medium != "passes":
+		return r.file.Errorf(at("medium"), "use waits or passes", "is %q", in.Medium)
 	}
-	seen[in.ID] = true
-	for j, channel := range in.Channels {
+	if in.Medium != "" {
+		n.MediumWaits = in.Medium == "waits"
+	}
+	return r.lists(at, n)
+}
+
+func (r *reader) lists(at func(...any) []any, n *node) error {
+	for i, channel := range n.Channels {
 		if events.CheckToken("channel", channel) != nil {
-			return nil, f.Errorf([]any{"routes", i, "channels", j}, "name channels with A-Z a-z 0-9 _ -", "is %q", channel)
+			return r.file.Errorf(at("channels", i), "name channels with A-Z a-z 0-9 _ -", "is %q", channel)
 		}
 	}
-	if err := r.checkGroup(f, at("group"), route.Group, route.Quorum); err != nil {
-		return nil, err
+	for i, kind := range n.CommentOn {
+		if !slices.Contains(events.VerdictKinds(), kind) {
+			return r.file.Errorf(at("commentOn", i), "use "+joined(events.VerdictKinds()), "is %q", string(kind))
+		}
 	}
-	return route, r.readTiers(f, i, in.Tiers, route)
+	return nil
+}
+
+func joined[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func setIf[T any](to, from *T) {
@@ -151,58 +251,39 @@ func setIf[T any](to, from *T) {
 	}
 }
 
-func (r *Routes) checkGroup(f *rulefile.File, path []any, group string, quorum int) error {
-	members, ok := r.groups[group]
-	if !ok {
-		return f.Errorf(path, "name one of the groups of this file", "is %q, which is no group", group)
+func (r *reader) readPaths(in map[string][]fileTier) error {
+	names := make([]string, 0, len(in))
+	for name := range in {
+		names = append(names, name)
 	}
-	if quorum > len(members) {
-		return f.Errorf(path, "add approvers or lower the quorum", "is %q with %d approvers, but the quorum is %d", group, len(members), quorum)
+	slices.Sort(names)
+	for _, name := range names {
+		if len(in[name]) == 0 {
+			return r.file.Errorf([]any{"paths", name}, "add a tier", "has no tiers")
+		}
+		for i, t := range in[name] {
+			if err := r.tier(name, i, t); err != nil {
+				return err
+			}
+			r.paths[name] = append(r.paths[name], Tier(t))
+		}
 	}
 	return nil
 }
 
-func (r *Routes) readTiers(f *rulefile.File, i int, in []fileTier, route *Route) error {
-	if len(in) == 0 {
-		route.Tiers = []Tier{{Group: route.Group, Wait: defaultWait}}
-		return nil
-	}
-	for j, t := range in {
-		at := func(field string) []any { return []any{"routes", i, "tiers", j, field} }
-		if err := r.checkGroup(f, at("group"), t.Group, route.Quorum); err != nil {
-			return err
-		}
-		switch {
-		case j == 0 && t.Group != route.Group:
-			return f.Errorf(at("group"), "the first tier asks the route's own group, "+route.Group, "is %q", t.Group)
-		case t.Wait <= 0 || t.Wait > maxWait:
-			return f.Errorf(at("wait"), `give a time such as "15m", at most 720h`, "is %s", t.Wait)
-		case t.RemindEvery < 0:
-			return f.Errorf(at("remindEvery"), "give a time such as 5m, or 0s for no reminders", "is %s", t.RemindEvery)
-		case t.RemindEvery > 0 && t.RemindEvery < time.Second:
-			return f.Errorf(at("remindEvery"), "remind at most once a second", "is %s", t.RemindEvery)
-		case t.RemindEvery > 0 && t.Wait/t.RemindEvery > approval.MaxReminders:
-			return f.Errorf(at("remindEvery"), fmt.Sprintf("remind at most %d times", approval.MaxReminders), "is %s of %s", t.RemindEvery, t.Wait)
-		}
-		route.Tiers = append(route.Tiers, Tier(t))
-	}
-	return nil
-}
-
-// setCondition compiles the route's condition. Only the last route goes without one.
-func setCondition(f *rulefile.File, facts *rulefile.Conditions, i int, all []fileRoute, route *Route) error {
-	text := strings.TrimSpace(all[i].When)
-	always, last := text == "" || text == "true", i == len(all)-1
-	path := []any{"routes", i, "when"}
+func (r *reader) tier(name string, i int, t fileTier) error {
+	at := func(field string) []any { return []any{"paths", name, i, field} }
 	switch {
-	case always && last:
-		return nil
-	case last:
-		return f.Errorf(path, "end with a route without a condition, so that every action has a route", "limits the last route")
-	case always:
-		return f.Errorf(path, "give it a condition or move it to the end", "is missing, so the routes after it are never reached")
+	case !r.people.Has(t.Group):
+		return r.file.Errorf(at("group"), "name one of the groups of the approvers file", "is %q, which is no group", t.Group)
+	case t.Wait <= 0 || t.Wait > maxWait:
+		return r.file.Errorf(at("wait"), `give a time such as "15m", at most 720h`, "is %s", t.Wait)
+	case t.RemindEvery < 0:
+		return r.file.Errorf(at("remindEvery"), "give a time such as 5m, or 0s for no reminders", "is %s", t.RemindEvery)
+	case t.RemindEvery > 0 && t.RemindEvery < time.Second:
+		return r.file.Errorf(at("remindEvery"), "remind at most once a second", "is %s", t.RemindEvery)
+	case t.RemindEvery > 0 && t.Wait/t.RemindEvery > approval.MaxReminders:
+		return r.file.Errorf(at("remindEvery"), fmt.Sprintf("remind at most %d times", approval.MaxReminders), "is %s of %s", t.RemindEvery, t.Wait)
 	}
-	when, err := facts.Compile(f, path, text)
-	route.when = &when
-	return err
+	return nil
 }

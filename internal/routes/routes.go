@@ -1,13 +1,14 @@
-// Package routes says which group is asked about an assessed action, how many of
-// them must agree and what happens when nobody answers.
+// Package routes says who is asked about an assessed action, how many of them must
+// agree and what happens when nobody answers: a tree, of which the deepest match wins.
 package routes
 
 import (
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/policies"
@@ -16,28 +17,67 @@ import (
 // Routes is a compiled routes file. It does not change and is safe for concurrent use.
 type Routes struct {
 	version string
-	groups  map[string][]string // group -> its approvers, sorted
-	routes  []*Route
+	root    *node
+	nodes   []*node // depth first
+	medium  bool    // some route makes medium wait
 }
 
-// Route is where actions of one kind go.
+// node is one route and those below it.
+type node struct {
+	Route
+
+	when  *rulefile.Condition // nil for the root, which matches everything
+	goOn  bool                // further siblings may match too
+	below []*node
+}
+
+// Route is where actions of one kind go. What a route does not say, it has from the one above.
 type Route struct {
-	ID    string
-	Group string
-	// Quorum is how many approvers must approve an item; at least 1.
-	Quorum int
-	// Window is how long similar actions are collected for one card.
+	ID string
+	// Require is who must approve an item, by different people.
+	Require []approval.Requirement
+	// RejectionEnds says that one rejection is enough; otherwise as many must reject as must approve.
+	RejectionEnds bool
+	// CommentOn are the verdicts that need a comment.
+	CommentOn []events.VerdictKind
+	// Window is how long similar actions are collected for one card after the first came.
 	Window time.Duration
 	// MaxItems is how many items a card holds at most.
 	MaxItems int
+	// Delivery is when cards go out.
+	Delivery Delivery
+	// Urgent says what never waits for others.
+	Urgent Urgent
 	// Channels are the channels whose verdicts count; empty means all.
 	Channels []string
-	// Tiers is the escalation path. It has at least one tier; the first one's group is Group.
+	// Tiers is the escalation path. It has at least one tier; the first one's group is that of
+	// the first requirement.
 	Tiers []Tier
 	// Otherwise is the outcome when nobody answers: rejected or expired, never approved.
 	Otherwise events.Outcome
+	// MediumWaits says that medium actions wait for people too.
+	MediumWaits bool
+}
 
-	when *rulefile.Condition // nil matches everything
+// Group is the group that is asked first.
+func (r *Route) Group() string { return r.Require[0].Group }
+
+// Delivery is when the cards of a route go out.
+type Delivery string
+
+// The deliveries.
+const (
+	Now    Delivery = "now"
+	Hourly Delivery = "hourly" // at the full hour, UTC
+	Daily  Delivery = "daily"  // at midnight, UTC
+)
+
+// Urgent is what never waits for others, whatever the window and delivery.
+type Urgent struct {
+	// Score is the least score that is urgent; 0 means none is.
+	Score int
+	// Deadline is how near a deadline is urgent.
+	Deadline time.Duration
 }
 
 // Tier is one rung of an escalation path.
@@ -49,18 +89,18 @@ type Tier struct {
 	RemindEvery time.Duration
 }
 
-// Load reads the routes file at path.
-func Load(path string) (*Routes, error) {
+// Load reads the routes file at path; its groups are those of d.
+func Load(path string, d *people.Directory) (*Routes, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading routes: %w", err)
 	}
-	return Parse(path, data)
+	return Parse(path, data, d)
 }
 
-// Default returns the routes that are built in.
+// Default returns the routes that are built in, for the approvers that are built in.
 func Default() *Routes {
-	r, err := Parse("policies/routes/default.yaml", policies.Routes)
+	r, err := Parse("policies/routes/default.yaml", policies.Routes, people.Default())
 	if err != nil {
 		panic(err) // the embedded file is fixed at build time and tested
 	}
@@ -70,45 +110,14 @@ func Default() *Routes {
 // Version names the exact bytes of the file: "sha256:" and 64 hex digits.
 func (r *Routes) Version() string { return r.version }
 
-// All returns the routes in order; the last one takes what no other does. The caller does not change them.
-func (r *Routes) All() []*Route { return r.routes }
+// MediumMayWait reports whether any route makes medium actions wait.
+func (r *Routes) MediumMayWait() bool { return r.medium }
 
-// Members returns the approvers of a group, sorted; nil where there is no such group.
-func (r *Routes) Members(group string) []string { return slices.Clone(r.groups[group]) }
-
-// GroupsOf returns the groups that approver is in, sorted.
-func (r *Routes) GroupsOf(approver string) []string {
-	var groups []string
-	for name, members := range r.groups {
-		if slices.Contains(members, approver) {
-			groups = append(groups, name)
-		}
+// All returns every route, a route before those below it. The caller does not change them.
+func (r *Routes) All() []*Route {
+	all := make([]*Route, len(r.nodes))
+	for i, n := range r.nodes {
+		all[i] = &n.Route
 	}
-	slices.Sort(groups)
-	return groups
-}
-
-// Approvers returns everybody who is in a group, sorted.
-func (r *Routes) Approvers() []string {
-	var all []string
-	for _, members := range r.groups {
-		all = append(all, members...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// Match returns the first route whose condition holds. A condition that cannot be
-// evaluated does not hold; the last route takes every action, so there always is one.
-func (r *Routes) Match(a *events.ActionAssessed) *Route {
-	f := facts{a}
-	for _, route := range r.routes {
-		if route.when == nil {
-			return route
-		}
-		if holds, err := route.when.Holds(f); err == nil && holds {
-			return route
-		}
-	}
-	return r.routes[len(r.routes)-1]
+	return all
 }

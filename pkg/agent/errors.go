@@ -39,6 +39,8 @@ type RejectedError struct {
 	// Outcome is rejected, expired, withdrawn or denied.
 	Outcome events.Outcome
 	Reason  string
+	// Guidance is what approvers tell the agent to do instead; "" where they said nothing.
+	Guidance string
 	// Approvers are the verdicts behind the outcome, with their comments; empty where nobody
 	// was asked or nobody answered.
 	Approvers []events.ApproverVerdict
@@ -54,6 +56,9 @@ func (e *RejectedError) Error() string {
 		if a.Comment != "" {
 			fmt.Fprintf(&b, " (%s: %q)", a.Approver, a.Comment)
 		}
+	}
+	if e.Guidance != "" {
+		b.WriteString("; instead: " + e.Guidance)
 	}
 	return b.String()
 }

@@ -68,7 +68,7 @@ func (c *Client) permit(ctx context.Context, a Action) (Decision, json.RawMessag
 // approved returns the arguments to run: only if d approves exactly them, for exactly what was proposed.
 func approved(d Decision, p Proposal, arguments json.RawMessage) (json.RawMessage, error) {
 	if d.Outcome != events.Approved {
-		return nil, &RejectedError{Agent: d.Agent, Action: d.Action, Outcome: d.Outcome, Reason: d.Reason, Approvers: d.DecidedBy.Approvers}
+		return nil, &RejectedError{Agent: d.Agent, Action: d.Action, Outcome: d.Outcome, Reason: d.Reason, Guidance: d.Guidance, Approvers: d.DecidedBy.Approvers}
 	}
 	if d.Digest != p.Digest {
 		return nil, fmt.Errorf("action %s/%s: %w: proposed %s, decided on %s", d.Agent, d.Action, ErrMismatch, p.Digest, d.Digest)

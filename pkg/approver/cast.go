@@ -20,11 +20,17 @@ type Verdict struct {
 	Digest  string
 	// Verdict answers every item that Items does not name; "" answers only those.
 	Verdict events.VerdictKind
+	// Items answers single items. An edit has the whole arguments as they should be; see also [Request.AllBut].
 	Items   []events.ItemVerdict
 	Comment string
+	// Guidance tells the agent what to do instead; required with [events.Respond].
+	Guidance string
+	// ReasonCode is a reason to count by, one token of the organisation's own choice.
+	ReasonCode string
 	// Approver is who answers; "" means Options.Approver. Only an adapter may name others.
 	Approver string
-	// Wait, where set, makes Cast wait until the request is resolved or the verdict refused.
+	// Wait, where set, makes Cast wait until the request is resolved, the verdict is refused, or an edit in it made a new
+	// version of the card.
 	Wait bool
 }
 
@@ -34,6 +40,8 @@ type Cast struct {
 	Sequence uint64
 	// Resolved is the request's end; nil unless waited for.
 	Resolved *events.ApprovalResolved
+	// Revised is the new version of the card, which waits for others; nil unless waited for.
+	Revised *events.ApprovalRequested
 }
 
 // RefusedError says that a verdict did not count.
@@ -47,13 +55,14 @@ func (e *RefusedError) Error() string {
 var ErrUnconfirmed = errors.New("not known whether the verdict was stored")
 
 // Cast stores a verdict and returns once that is durable, which does not mean that it counts: with Wait it also
-// waits, as long as ctx lasts, until the request is resolved, or returns [*RefusedError]. When ctx ends
+// waits, as long as ctx lasts, for what [Verdict].Wait says, or returns [*RefusedError]. When ctx ends
 // during that wait the error is its cause and the returned Cast has the sequence.
 func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 	if v.Approver == "" {
 		v.Approver = c.opts.Approver
 	}
-	msg, err := c.verdict(v, time.Now())
+	id := rand.Text()
+	msg, err := c.verdict(v, id, time.Now())
 	if err != nil {
 		return Cast{}, err
 	}
@@ -74,19 +83,20 @@ func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 	if !v.Wait {
 		return Cast{Sequence: sequence}, nil
 	}
-	return c.outcome(ctx, v, sequence, steps)
+	return c.outcome(ctx, v.Request, id, sequence, steps)
 }
 
-func (c *Client) verdict(v Verdict, now time.Time) (*nats.Msg, error) {
+func (c *Client) verdict(v Verdict, id string, now time.Time) (*nats.Msg, error) {
 	for _, token := range [][2]string{{"approver", v.Approver}, {"request", v.Request}} {
 		if err := events.CheckToken(token[0], token[1]); err != nil {
 			return nil, err
 		}
 	}
 	payload := &events.VerdictCast{
-		Request: v.Request, Approver: v.Approver, Digest: v.Digest, Verdict: v.Verdict, Items: v.Items, Comment: v.Comment,
+		Request: v.Request, Approver: v.Approver, Digest: v.Digest, Verdict: v.Verdict, Items: v.Items,
+		Comment: v.Comment, Guidance: v.Guidance, ReasonCode: v.ReasonCode,
 	}
-	e, err := events.New(payload, rand.Text(), "/channels/"+c.opts.Channel+"/"+v.Approver, now)
+	e, err := events.New(payload, id, "/channels/"+c.opts.Channel+"/"+v.Approver, now)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +141,7 @@ func (c *Client) store(ctx context.Context, msg *nats.Msg) (sequence uint64, err
 
 // outcome waits for what became of the verdict: from the request's events, and from the store where those
 // were missed.
-func (c *Client) outcome(ctx context.Context, v Verdict, sequence uint64, steps <-chan *nats.Msg) (Cast, error) {
+func (c *Client) outcome(ctx context.Context, request, id string, sequence uint64, steps <-chan *nats.Msg) (Cast, error) {
 	done := Cast{Sequence: sequence}
 	look := time.NewTicker(2 * time.Second)
 	defer look.Stop()
@@ -143,31 +153,43 @@ func (c *Client) outcome(ctx context.Context, v Verdict, sequence uint64, steps 
 				c.log.Warn("dropped a step that cannot be read", "subject", m.Subject, "error", err)
 				continue
 			}
-			if r, ok := ev.Payload.(*events.ApprovalResolved); ok && r.Request == v.Request {
+			if r, ok := ev.Payload.(*events.ApprovalResolved); ok && r.Request == request {
 				done.Resolved = r
+				return done, nil
+			}
+			if r, ok := ev.Payload.(*events.ApprovalRequested); ok && ev.Kind == events.Revised && ev.Message.CausationID == id {
+				done.Revised = r
 				return done, nil
 			}
 			if r, ok := ev.Payload.(*events.VerdictRefused); ok && r.Sequence == sequence {
 				return done, &RefusedError{*r}
 			}
 		case <-look.C:
-			r, err := c.Get(ctx, v.Request)
+			r, err := c.Get(ctx, request)
 			if err == nil && !r.Open() && counted(r, sequence) {
 				done.Resolved = r.resolved()
 				return done, nil
 			}
 		case <-ctx.Done():
-			return done, fmt.Errorf("waiting for the outcome of request %s: %w", v.Request, context.Cause(ctx))
+			return done, fmt.Errorf("waiting for the outcome of request %s: %w", request, context.Cause(ctx))
 		case <-c.closed:
-			return done, fmt.Errorf("waiting for the outcome of request %s: %w", v.Request, ErrClosed)
+			return done, fmt.Errorf("waiting for the outcome of request %s: %w", request, ErrClosed)
 		}
 	}
 }
 
-// counted reports whether the verdict is among the votes: a request found resolved may have
+// counted reports whether the verdict is among those that counted: a request found resolved may have
 // been so before, and then the refusal is still to come.
 func counted(r Request, sequence uint64) bool {
+	for _, newest := range r.counted {
+		if newest == sequence {
+			return true
+		}
+	}
 	for _, item := range r.Items {
+		if item.movedBy == sequence {
+			return true
+		}
 		for _, vote := range item.Votes {
 			if vote.Sequence == sequence {
 				return true
@@ -181,7 +203,7 @@ func counted(r Request, sequence uint64) bool {
 func (r Request) resolved() *events.ApprovalResolved {
 	e := &events.ApprovalResolved{Request: r.ID, Group: r.Group, By: r.ResolvedBy}
 	for i, item := range r.Items {
-		e.Items = append(e.Items, events.ItemOutcome{Number: i + 1, Agent: item.Agent, Action: item.Action, Outcome: item.Outcome})
+		e.Items = append(e.Items, events.ItemOutcome{Number: i + 1, Agent: item.Agent, Action: item.Action, Outcome: item.Outcome, Moved: item.Moved})
 	}
 	return e
 }

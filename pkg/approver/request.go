@@ -3,6 +3,7 @@ package approver
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
@@ -15,6 +16,12 @@ type Request struct {
 	Card     events.Card
 	CardJSON json.RawMessage
 	Digest   string
+	// Version counts the versions of the card, from 1; an edit makes a new one. Answers to an older one do not count.
+	Version int
+	// Require is who must approve each item, by different people.
+	Require []events.Requirement
+	// RejectionEnds says that one rejection is enough; otherwise as many must reject as must approve.
+	RejectionEnds bool
 	// Group is the group of the current tier, Groups those brought in so far, each once; they may answer.
 	Group  string
 	Groups []string
@@ -29,27 +36,64 @@ type Request struct {
 	// can be read for a day.
 	ResolvedAt *time.Time
 	ResolvedBy events.DeciderKind
+
+	counted map[string]uint64 // the newest verdict of each person that counted
 }
 
 // Open reports whether the request still waits for answers.
 func (r Request) Open() bool { return r.ResolvedAt == nil }
 
 // Item is one action of a request.
+//
+// Where approvers edited the arguments, Edited of the [events.CardItem] holds them and EditedBy says who.
 type Item struct {
 	events.CardItem
 	Votes []Vote
-	// Outcome is "" while the item waits.
+	// Outcome is "" while the item waits, and where it moved.
 	Outcome events.Outcome
 	By      events.DeciderKind
-	At      time.Time
+	// Moved says that an edit made the action riskier than what was on this card: it went to a card of its own.
+	Moved bool
+	// At is when the item had its outcome or moved.
+	At time.Time
+
+	movedBy uint64 // the verdict
 }
 
-// Vote is one approver's present answer to an item.
+// Open reports whether the item still waits for answers.
+func (i Item) Open() bool { return i.Outcome == "" && !i.Moved }
+
+// Vote is one person's present answer to an item.
 type Vote struct {
+	// Approver is the account that answered, Person who is behind it.
 	Approver string             `json:"approver"`
+	Person   string             `json:"person"`
+	Groups   []string           `json:"groups"`
 	Verdict  events.VerdictKind `json:"verdict"`
 	// Sequence is the verdict's place in the stream of verdicts.
 	Sequence uint64 `json:"sequence"`
+	Comment  string `json:"comment"`
+	Guidance string `json:"guidance"`
+}
+
+// AllBut answers every item that waits with kind, but leaves these alone, by number: whatever was answered to
+// them stands. A number that is not on the card, and nothing left to answer, is an error.
+func (r Request) AllBut(kind events.VerdictKind, except ...int) ([]events.ItemVerdict, error) {
+	for _, n := range except {
+		if n < 1 || n > len(r.Items) {
+			return nil, &events.FieldError{Field: "items", Problem: fmt.Sprintf("name %d, and the card has %d", n, len(r.Items)), Fix: "name items of the card"}
+		}
+	}
+	var answers []events.ItemVerdict
+	for i, item := range r.Items {
+		if item.Open() && !slices.Contains(except, i+1) {
+			answers = append(answers, events.ItemVerdict{Number: i + 1, Verdict: kind})
+		}
+	}
+	if len(answers) == 0 {
+		return nil, &events.FieldError{Field: "items", Problem: "leave nothing to answer", Fix: "leave out fewer"}
+	}
+	return answers, nil
 }
 
 // stored is the part of a request's stored state that this package reads: the JSON of
@@ -59,7 +103,9 @@ type stored struct {
 	Digest  string          `json:"digest"`
 	Card    json.RawMessage `json:"card"`
 	Rules   struct {
-		Tiers []struct {
+		Require       []events.Requirement `json:"require"`
+		RejectionEnds bool                 `json:"rejectionEnds"`
+		Tiers         []struct {
 			Group string `json:"group"`
 		} `json:"tiers"`
 	} `json:"rules"`
@@ -74,7 +120,19 @@ type stored struct {
 			By      events.DeciderKind `json:"by"`
 			At      time.Time          `json:"at"`
 		} `json:"outcome"`
+		Moved *struct {
+			Cause struct {
+				Sequence uint64 `json:"sequence"`
+			} `json:"cause"`
+			At time.Time `json:"at"`
+		} `json:"moved"`
 	} `json:"items"`
+	Verdicts []struct {
+		Sequence uint64 `json:"sequence"`
+		Comment  string `json:"comment"`
+		Guidance string `json:"guidance"`
+	} `json:"verdicts"`
+	Counted  map[string]uint64 `json:"counted"`
 	Resolved *struct {
 		By events.DeciderKind `json:"by"`
 		At time.Time          `json:"at"`
@@ -98,27 +156,57 @@ func readRequest(id string, value []byte) (Request, error) {
 		return Request{}, fmt.Errorf("reading request %s: %d items on the card and %d in the state, tier %d of %d",
 			id, len(card.Items), len(s.Items), s.Tier, len(s.Rules.Tiers))
 	}
+	return s.request(card), nil
+}
+
+func (s *stored) request(card *events.Card) Request {
 	r := Request{
-		ID: id, Card: *card, CardJSON: s.Card, Digest: s.Digest,
-		Tier: s.Tier, Tiers: len(s.Rules.Tiers), Group: s.Rules.Tiers[s.Tier].Group,
-		Reminders: s.Reminders, OpenedAt: s.OpenedAt, EndsAt: s.EndsAt,
-	}
-	seen := make(map[string]bool)
-	for _, t := range s.Rules.Tiers[:s.Tier+1] {
-		if !seen[t.Group] {
-			seen[t.Group] = true
-			r.Groups = append(r.Groups, t.Group)
-		}
+		ID: s.Request, Card: *card, CardJSON: s.Card, Digest: s.Digest, Version: max(card.Version, 1),
+		Require: s.Rules.Require, RejectionEnds: s.Rules.RejectionEnds,
+		Tier: s.Tier, Tiers: len(s.Rules.Tiers), Group: s.Rules.Tiers[s.Tier].Group, Groups: s.groups(),
+		Reminders: s.Reminders, OpenedAt: s.OpenedAt, EndsAt: s.EndsAt, counted: s.Counted,
 	}
 	for i, item := range s.Items {
 		it := Item{CardItem: card.Items[i], Votes: item.Votes}
+		for v := range it.Votes {
+			s.explain(&it.Votes[v])
+		}
 		if o := item.Outcome; o != nil {
 			it.Outcome, it.By, it.At = o.Outcome, o.By, o.At
+		}
+		if m := item.Moved; m != nil {
+			it.Moved, it.At, it.movedBy = true, m.At, m.Cause.Sequence
 		}
 		r.Items = append(r.Items, it)
 	}
 	if s.Resolved != nil {
 		r.ResolvedAt, r.ResolvedBy = &s.Resolved.At, s.Resolved.By
 	}
-	return r, nil
+	return r
+}
+
+// groups are those that may answer so far: the first tier's, those required, then those of the tiers that came in.
+func (s *stored) groups() []string {
+	groups := []string{s.Rules.Tiers[0].Group}
+	add := func(group string) {
+		if !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+	}
+	for _, q := range s.Rules.Require {
+		add(q.Group)
+	}
+	for _, t := range s.Rules.Tiers[:s.Tier+1] {
+		add(t.Group)
+	}
+	return groups
+}
+
+// explain adds what the vote's verdict said.
+func (s *stored) explain(v *Vote) {
+	for _, verdict := range s.Verdicts {
+		if verdict.Sequence == v.Sequence {
+			v.Comment, v.Guidance = verdict.Comment, verdict.Guidance
+		}
+	}
 }

@@ -16,7 +16,8 @@ type Event struct {
 	Kind  events.ApprovalEvent
 	Group string // the group it was announced to; of the current tier for a found one
 	ID    string // of the request
-	// Payload is the step's payload, such as [*events.ApprovalRequested]; nil for a found request.
+	// Payload is the step's payload, such as [*events.ApprovalRequested] of a new card and of a new version of one
+	// ([events.Revised]); nil for a found request.
 	Payload events.Payload
 	// Message is the event as it came; zero for a found request.
 	Message events.Event
@@ -111,7 +112,7 @@ func (c *Client) readStep(m *nats.Msg) (Event, error) {
 	}
 	ev := Event{Kind: kind, Group: group, ID: request, Message: e}
 	switch kind {
-	case events.Requested:
+	case events.Requested, events.Revised:
 		ev.Payload, err = events.As[events.ApprovalRequested](e)
 	case events.Reminded:
 		ev.Payload, err = events.As[events.ApprovalReminded](e)

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -54,6 +55,9 @@ type ActionAssessed struct {
 	Session    string     `json:"session,omitempty"`
 	Principal  string     `json:"principal,omitempty"`
 	Deadline   *time.Time `json:"deadline,omitempty"`
+	// Edited are the arguments that were assessed where an approver's edit put them in the place of the proposed
+	// ones. ArgumentsDigest then names these.
+	Edited *EditedArguments `json:"edited,omitempty"`
 	// ProposedAt is when the action was stored.
 	ProposedAt time.Time `json:"proposedAt"`
 }
@@ -66,6 +70,14 @@ func (a *ActionAssessed) Counted() []FiredRule {
 		}
 	}
 	return a.Rules
+}
+
+// EditedArguments are arguments as an approver wants them.
+type EditedArguments struct {
+	Arguments json.RawMessage `json:"arguments"`
+	By        string          `json:"by"` // the person
+	// Request is the approval request on which they were edited.
+	Request string `json:"request"`
 }
 
 // FiredRule is one rule of the policy that matched.

@@ -59,6 +59,8 @@ type ItemOutcome struct {
 	Agent   string  `json:"agent"`
 	Action  string  `json:"action"`
 	Outcome Outcome `json:"outcome"`
+	// Moved says that the action went to a new card, because an edit made it riskier; it has no outcome here.
+	Moved bool `json:"moved,omitempty"`
 }
 
 // ApprovalResolvedType is the type of [ApprovalResolved].

@@ -22,8 +22,14 @@ type Card struct {
 	Request string `json:"request"`
 	Group   string `json:"group"`
 	Route   string `json:"route"`
-	// Quorum is how many approvers must approve an item; at least 1.
+	// Version counts the versions of the card, from 1; an edit makes a new one.
+	Version int `json:"version,omitempty"`
+	// Quorum is how many different people must approve an item; at least 1.
 	Quorum int `json:"quorum"`
+	// Require says of which groups they must be.
+	Require []Requirement `json:"require,omitempty"`
+	// CommentOn are the verdicts that need a comment.
+	CommentOn []VerdictKind `json:"commentOn,omitempty"`
 	// Headline says in at most 120 characters what is asked for.
 	Headline string `json:"headline"`
 	// Level and Score are those of the riskiest item.
@@ -35,6 +41,12 @@ type Card struct {
 	OpenedAt  time.Time `json:"openedAt"`
 	EndsAt    time.Time `json:"endsAt"`
 	Otherwise Outcome   `json:"otherwise"`
+}
+
+// Requirement is a part of a quorum: so many different people of a group.
+type Requirement struct {
+	Group string `json:"group"`
+	Count int    `json:"count"` // at least 1
 }
 
 // CardItem is one action on a card. It refers to the action instead of copying
@@ -51,6 +63,10 @@ type CardItem struct {
 	Reasons    []string   `json:"reasons,omitempty"`
 	ProposedAt time.Time  `json:"proposedAt"`
 	Deadline   *time.Time `json:"deadline,omitempty"`
+	// Edited are the arguments in the place of the proposed ones, which ArgumentsDigest then names; EditedBy
+	// is who put them there.
+	Edited   json.RawMessage `json:"edited,omitempty"`
+	EditedBy string          `json:"editedBy,omitempty"`
 }
 
 // ReadCard checks the digest and decodes the card.

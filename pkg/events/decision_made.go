@@ -21,6 +21,9 @@ type DecisionMade struct {
 	Sequence uint64 `json:"sequence"`
 	Digest   string `json:"digest"`
 
+	// Guidance is what approvers tell the agent to do instead.
+	Guidance string `json:"guidance,omitempty"`
+
 	DecidedBy Decider `json:"decidedBy"`
 	Level     Level   `json:"level"`
 	Score     int     `json:"score"`

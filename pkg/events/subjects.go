@@ -80,6 +80,12 @@ func (s Subjects) Policy(service string, event PolicyEvent) string {
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 
+// Rescore is where the risk scorer is asked to assess an action with edited arguments, by request and reply.
+func (s Subjects) Rescore() string { return s.join("rescore") }
+
+// Rescored is where the answer to one question on [Subjects.Rescore] goes.
+func (s Subjects) Rescored(question string) string { return s.join("rescored", question) }
+
 // Dead is where service keeps what it could not handle.
 func (s Subjects) Dead(service string) string { return s.join("dead", service) }
 

@@ -13,6 +13,9 @@ const (
 	RefusedUnknownItem    RefusalCode = "unknown_item"
 	RefusedItemClosed     RefusalCode = "item_closed"
 	RefusedMalformed      RefusalCode = "malformed"
+	RefusedOwnAction      RefusalCode = "own_action"      // nobody approves what is asked on their behalf
+	RefusedNoComment      RefusalCode = "comment_missing" // the route asks for one
+	RefusedEdit           RefusalCode = "edit"            // the edited arguments cannot take the place of the proposed ones
 )
 
 // VerdictRefused tells the approver, and the audit, that a verdict did not count.

@@ -61,7 +61,13 @@ type VerdictKind string
 const (
 	Approve VerdictKind = "approve"
 	Reject  VerdictKind = "reject"
+	Edit    VerdictKind = "edit"    // approve, with other arguments
+	Respond VerdictKind = "respond" // reject, with guidance for the agent
+	Abstain VerdictKind = "abstain" // counts neither way; takes an earlier answer back
 )
+
+// VerdictKinds are all verdicts.
+func VerdictKinds() []VerdictKind { return []VerdictKind{Approve, Reject, Edit, Respond, Abstain} }
 
 // ApprovalEvent is the token that names a step in a request's life on its subject.
 type ApprovalEvent string
@@ -69,6 +75,7 @@ type ApprovalEvent string
 // The steps of a request's life.
 const (
 	Requested ApprovalEvent = "requested"
+	Revised   ApprovalEvent = "revised" // an edit made a new version of the card
 	Reminded  ApprovalEvent = "reminded"
 	Escalated ApprovalEvent = "escalated"
 	Resolved  ApprovalEvent = "resolved"

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -109,7 +110,11 @@ func TestPolicyExample(t *testing.T) {
 // The routes on their page load, and take the actions the page says.
 func TestRoutesExample(t *testing.T) {
 	t.Parallel()
-	r, err := routes.Parse("docs/routes.md", []byte(example(t, "docs/routes.md")))
+	staff, err := people.Parse("docs/approvers.md", []byte(example(t, "docs/approvers.md")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := routes.Parse("docs/routes.md", []byte(example(t, "docs/routes.md")), staff)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +126,7 @@ func TestRoutesExample(t *testing.T) {
 		{events.ActionAssessed{Score: 100, Rules: []events.FiredRule{{ID: "large"}, {ID: "payment"}}}, "large-payments"},
 		{events.ActionAssessed{Score: 60, Rules: []events.FiredRule{{ID: "unrecognised"}}}, "rest"},
 	} {
-		if got := r.Match(&c.assessed); got.ID != c.route {
+		if got := r.Match(routes.Action{Assessed: &c.assessed}); got.ID != c.route {
 			t.Errorf("%+v takes %s, the page says %s", c.assessed.Rules, got.ID, c.route)
 		}
 	}

@@ -47,7 +47,7 @@ func startAll(t *testing.T, programs string, s *natstest.Server, db enginetest.C
 	url := fmt.Sprintf("http://%s:%s@%s/", db.User, db.Password, db.Addr)
 	own := map[string][]string{
 		authz.RiskScorer:     quick,
-		authz.ApproverRouter: append(append([]string{"-routes", filepath.Join("testdata", "routes.yaml")}, answers...), quick...),
+		authz.ApproverRouter: append(append([]string{"-routes", filepath.Join("testdata", "routes.yaml"), "-approvers", filepath.Join("testdata", "approvers.yaml")}, answers...), quick...),
 		authz.Escalator:      append(append([]string{"-sweep", "1s"}, answers...), quick...),
 		authz.AuditSink:      {"-clickhouse-url", url, "-database", db.Database},
 	}

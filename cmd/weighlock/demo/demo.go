@@ -22,6 +22,7 @@ import (
 	"github.com/weighlock/weighlock/pkg/agent"
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/policies"
 )
 
 // limit bounds the demo; it takes about half a minute.
@@ -69,8 +70,8 @@ func Run(ctx context.Context, out io.Writer) (err error) {
 
 // build starts the pipeline in dir with the demo's routes and people.
 func (s *stage) build(ctx context.Context, dir string) (err error) {
-	routes := filepath.Join(dir, "routes.yaml")
-	if err := os.WriteFile(routes, routesYAML, 0o600); err != nil {
+	routes, approvers := filepath.Join(dir, "routes.yaml"), filepath.Join(dir, "approvers.yaml")
+	if err := errors.Join(os.WriteFile(routes, routesYAML, 0o600), os.WriteFile(approvers, policies.Approvers, 0o600)); err != nil {
 		return err
 	}
 	var ids []authz.Identity
@@ -81,7 +82,7 @@ func (s *stage) build(ctx context.Context, dir string) (err error) {
 		ids = append(ids, authz.Identity{Kind: authz.Approver, Name: name})
 	}
 	fmt.Fprintln(s.out, "Starting NATS, the services and ClickHouse's engine …")
-	if s.pipeline, err = dev.Start(ctx, dev.Options{Dir: dir, RoutesFile: routes, Identities: ids}); err != nil {
+	if s.pipeline, err = dev.Start(ctx, dev.Options{Dir: dir, RoutesFile: routes, ApproversFile: approvers, Identities: ids}); err != nil {
 		return err
 	}
 	if s.pipeline.Place.ClickHouseURL == "" {

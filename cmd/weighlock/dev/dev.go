@@ -31,7 +31,8 @@ type Options struct {
 	HTTP          string // address of health and metrics; empty means a free port on 127.0.0.1
 	ClickHouseURL string // a ClickHouse to use instead of a local engine
 	PolicyFile    string // risk policy; empty means the default one
-	RoutesFile    string // routes and groups; empty means the default ones
+	RoutesFile    string // routes; empty means the default ones
+	ApproversFile string // people and groups; empty means the default ones
 	WithoutAudit  bool   // run without sink and engine
 	Logger        *slog.Logger
 	Identities    []authz.Identity // agents, approvers and adapters to make keys for

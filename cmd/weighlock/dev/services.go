@@ -48,7 +48,7 @@ func (p *Pipeline) startServices(ctx context.Context) error {
 			return escalation.New(rt, escalation.Config{})
 		}},
 		{"approver-router", func(rt stream.Runtime) (daemon.Service, error) {
-			return routing.New(rt, routing.Config{RoutesFile: p.options.RoutesFile})
+			return routing.New(rt, routing.Config{RoutesFile: p.options.RoutesFile, ApproversFile: p.options.ApproversFile})
 		}},
 		{"riskscorer", func(rt stream.Runtime) (daemon.Service, error) {
 			return scoring.New(rt, scoring.Config{PolicyFile: p.options.PolicyFile})

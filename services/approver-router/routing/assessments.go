@@ -2,10 +2,13 @@ package routing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/facts"
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -14,7 +17,8 @@ import (
 // assessments decides what it can alone and holds the rest for a card.
 type assessments struct {
 	subjects events.Subjects
-	routes   *routes.Routes
+	tables   *tables
+	actions  *actions
 	opener   *opener
 	batches  *batcher
 	now      func() time.Time
@@ -26,21 +30,40 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 	if err != nil {
 		return stream.Permanent(err) // Buried denies it
 	}
-	if d, ok := decideAlone(a); ok {
+	d, alone := decideAlone(a)
+	var route *routes.Route
+	var proposed *events.ActionProposed
+	if t := h.tables.get(); !alone || a.Level == events.Medium && !a.Denied && t.routes.MediumMayWait() {
+		if proposed, err = h.actions.load(ctx, a.ActionRef); err != nil && !errors.Is(err, errNotAtHand) {
+			return stream.RetryAfter(retryOpen, err)
+		}
+		route = t.routes.Match(subject(a, proposed, h.now()))
+		alone = alone && !route.MediumWaits
+	}
+	if alone {
 		out, err := decisionOutput(h.subjects, d, m.Event, h.now())
 		if err != nil {
 			return stream.Permanent(err)
 		}
 		return stream.Done(out)
 	}
-	w := waiting{assessment: a, cause: m.Event, promise: stream.NewPromise()}
+	w := waiting{assessment: a, proposed: proposed, cause: m.Event, promise: stream.NewPromise()}
 	if m.Deliveries > 1 { // it may be on a card already: do not wait for a window to find out
 		if outcome, ok := h.opener.again(ctx, w); ok {
 			return outcome
 		}
 	}
-	h.batches.add(h.routes.Match(a), w)
+	h.batches.add(route, w)
 	return stream.Later(w.promise)
+}
+
+// subject is what routes judge: the assessment and, where the action is at hand, its facts.
+func subject(a *events.ActionAssessed, proposed *events.ActionProposed, now time.Time) routes.Action {
+	s := routes.Action{Assessed: a}
+	if proposed != nil {
+		s.Facts = facts.NewSet(input.New(proposed, a.Agent, now, nil))
+	}
+	return s
 }
 
 // read takes an assessment that is about what its subject says.

@@ -14,6 +14,7 @@ import (
 // waiting is one assessment held, unacknowledged, until its request is stored.
 type waiting struct {
 	assessment *events.ActionAssessed
+	proposed   *events.ActionProposed // nil where it is not at hand any more
 	cause      events.Event
 	promise    *stream.Promise
 }
@@ -47,7 +48,7 @@ type kind struct {
 }
 
 func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
-	k := kind{route: route.ID, group: route.Group, breakpoint: string(a.Breakpoint), tool: a.Tool}
+	k := kind{route: route.ID, group: route.Group(), breakpoint: string(a.Breakpoint), tool: a.Tool}
 	if a.Target != nil {
 		k.target = a.Target.Kind
 	}

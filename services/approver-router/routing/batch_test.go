@@ -134,7 +134,7 @@ func TestSimilarity(t *testing.T) {
 	}
 	for name, k := range map[string]kind{
 		"route":       kindOf(route(func(r *routes.Route) { r.ID = "other" }), assessment("billing", "a")),
-		"group":       kindOf(route(func(r *routes.Route) { r.Group = "other" }), assessment("billing", "a")),
+		"group":       kindOf(route(func(r *routes.Route) { r.Require[0].Group = "other" }), assessment("billing", "a")),
 		"tool":        kindOf(plain, assessment("billing", "a", tool("other"))),
 		"breakpoint":  kindOf(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Breakpoint = events.AtPlan })),
 		"target kind": kindOf(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Target.Kind = "mailbox" })),

@@ -54,6 +54,9 @@ func itemOf(a *events.ActionAssessed) events.CardItem {
 		Level: a.Level, Score: a.Score, Reasons: reasons(a),
 		ProposedAt: a.ProposedAt, Deadline: a.Deadline,
 	}
+	if a.Edited != nil {
+		item.Edited, item.EditedBy = a.Edited.Arguments, a.Edited.By
+	}
 	if t := a.Target; t != nil {
 		item.Target = &events.Target{Kind: clip(t.Kind, maxText), Name: clip(t.Name, maxText), Environment: clip(t.Environment, maxText)}
 	}

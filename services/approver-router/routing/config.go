@@ -5,9 +5,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/policies"
 )
 
 // Name is the service's name, of its identity and its dead letters.
@@ -15,8 +17,10 @@ const Name = "approver-router"
 
 // Config is what a user sets. The zero value is usable.
 type Config struct {
-	// RoutesFile is the YAML file with groups and routes; "" means the built-in ones.
+	// RoutesFile is the YAML file with the routes; "" means the built-in ones.
 	RoutesFile string `yaml:"routesFile"`
+	// ApproversFile is the YAML file with people and groups; "" means the built-in ones.
+	ApproversFile string `yaml:"approversFile"`
 	// AckWait is after which time a dead router's messages go to another; 0 means 30s.
 	AckWait time.Duration `yaml:"ackWait"`
 	// PinnedTTL is after which silence a standby takes over; 0 means 2s.
@@ -27,7 +31,8 @@ type Config struct {
 
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
-	fs.StringVar(&c.RoutesFile, "routes", "", "YAML `file` with groups and routes; empty means the built-in example")
+	fs.StringVar(&c.RoutesFile, "routes", "", "YAML `file` with the routes; empty means the built-in example")
+	fs.StringVar(&c.ApproversFile, "approvers", "", "YAML `file` with people and groups; empty means the built-in example")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead router's messages go to another; 0 means 30s")
 	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
 	fs.DurationVar(&c.Drain, "drain", 0, "`time` a shutdown waits for what is in flight; 0 means 10s")
@@ -47,11 +52,21 @@ func (c *Config) Validate() error {
 	return err
 }
 
-func (c *Config) load() (*routes.Routes, error) {
-	if c.RoutesFile == "" {
-		return routes.Default(), nil
+// load reads both files. The built-in routes fit the groups of any approvers file that has theirs.
+func (c *Config) load() (*table, error) {
+	t := &table{people: people.Default()}
+	var err error
+	if c.ApproversFile != "" {
+		if t.people, err = people.Load(c.ApproversFile); err != nil {
+			return nil, err
+		}
 	}
-	return routes.Load(c.RoutesFile)
+	if c.RoutesFile == "" {
+		t.routes, err = routes.Parse("policies/routes/default.yaml", policies.Routes, t.people)
+	} else {
+		t.routes, err = routes.Load(c.RoutesFile, t.people)
+	}
+	return t, err
 }
 
 // assessed is the worker of the assessments.
@@ -71,5 +86,14 @@ func (c *Config) answered(s events.Subjects) stream.Config {
 		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 		// The request is the last token of a verdict's subject.
 		Key: func(m *stream.Message) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] },
+	}
+}
+
+// returned is the worker of the withdrawals.
+func (c *Config) returned(s events.Subjects) stream.Config {
+	return stream.Config{
+		Service: Name, Stream: s.Stream("ACTIONS"), Consumer: "approver-router-withdrawals",
+		Filters: []string{s.All("withdrawals", 2)},
+		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 	}
 }

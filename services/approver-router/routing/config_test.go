@@ -22,6 +22,7 @@ func TestConfig(t *testing.T) {
 		"-pinned-ttl 1ms":          "PinnedTTL",
 		"-drain -1s":               "Drain",
 		"-routes nowhere.yaml":     "nowhere.yaml",
+		"-approvers nowhere.yaml":  "nowhere.yaml",
 		"-routes " + bad:           "bad.yaml:2",
 		"-pinned-ttl 1s -drain 1s": "",
 	} {

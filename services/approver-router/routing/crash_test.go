@@ -27,7 +27,7 @@ func (r *rig) dead(t *testing.T) (*opener, *routes.Route) {
 	}
 	js := r.server.JetStream(t, router)
 	o := &opener{js: js, subjects: r.s, store: requests.NewStore(js, r.s), now: time.Now}
-	return o, table.Match(assessment("billing", "a"))
+	return o, table.routes.Match(routes.Action{Assessed: assessment("billing", "a")})
 }
 
 // Whatever a router had done when it died, every action ends up on one card and gets one

@@ -24,6 +24,8 @@ func decideAlone(a *events.ActionAssessed) (d *events.DecisionMade, ok bool) {
 	switch {
 	case a.Denied:
 		return d, true
+	case a.Edited != nil: // an edit made it riskier: people look at it whatever its level
+		return nil, false
 	case a.Level == events.Low, a.Level == events.Medium:
 		d.Outcome = events.Approved
 		d.ArgumentsDigest = a.ArgumentsDigest

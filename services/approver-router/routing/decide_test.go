@@ -3,6 +3,7 @@ package routing
 import (
 	"testing"
 
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -79,7 +80,7 @@ func TestUnusableAssessmentIsDenied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &assessments{subjects: s, routes: routes.Default(), batches: newBatcher(func(*batch) { t.Error("a card was opened") }), now: timeAt(noon)}
+	h := &assessments{subjects: s, tables: newTables(&table{routes: routes.Default(), people: people.Default()}), batches: newBatcher(func(*batch) { t.Error("a card was opened") }), now: timeAt(noon)}
 	for name, m := range map[string]*stream.Message{
 		"unknown level":    {Subject: "wl.assessments.critical.billing.a", Event: assessedEvent(t, assessment("billing", "a", level(events.High)))},
 		"other level":      {Subject: "wl.assessments.low.billing.a", Event: assessedEvent(t, assessment("billing", "a", level(events.High)))},

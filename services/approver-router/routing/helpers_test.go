@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -52,7 +53,7 @@ func held(a *events.ActionAssessed) waiting {
 
 func testRoute(window time.Duration, maxItems int) *routes.Route {
 	return &routes.Route{
-		ID: "rest", Group: "ops", Quorum: 1, Window: window, MaxItems: maxItems, Otherwise: events.Expired,
+		ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: window, MaxItems: maxItems, Otherwise: events.Expired,
 		Tiers: []routes.Tier{{Group: "ops", Wait: 10 * time.Minute}, {Group: "security", Wait: 20 * time.Minute}},
 	}
 }

@@ -136,9 +136,7 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		}
 		return false, o.announceAgain(state, w)
 	}
-	if !claimed.TakenOver {
-		return true, stream.Outcome{}
-	}
+	// An action may be decided already: withdrawn, or on a request that is long over.
 	decided, err := o.decided(ctx, a.Agent, a.Action)
 	if err != nil {
 		return false, stream.RetryAfter(retryOpen, err)
@@ -191,7 +189,7 @@ func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 	if first.Agent != w.assessment.Agent || first.Action != w.assessment.Action {
 		return stream.Done()
 	}
-	out, err := requests.Outputs(o.subjects, source, w.cause, state, []approval.Effect{approval.Requested(state)})
+	out, err := requests.Outputs(o.subjects, source, w.cause, state, approval.Requested(state))
 	if err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
@@ -200,7 +198,10 @@ func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 
 // rulesOf are the rules a request is opened, and stays, under.
 func rulesOf(route *routes.Route) approval.Rules {
-	rules := approval.Rules{Quorum: route.Quorum, Channels: route.Channels, Otherwise: route.Otherwise}
+	rules := approval.Rules{
+		Require: route.Require, RejectionEnds: route.RejectionEnds, CommentOn: route.CommentOn,
+		Channels: route.Channels, Otherwise: route.Otherwise,
+	}
 	for _, t := range route.Tiers {
 		rules.Tiers = append(rules.Tiers, approval.Tier{Group: t.Group, Wait: t.Wait, RemindEvery: t.RemindEvery})
 	}

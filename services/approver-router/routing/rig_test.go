@@ -25,22 +25,27 @@ import (
 // within is how long a test waits for what must come.
 const within = 30 * time.Second
 
-// table has one route: two people in ops, then security. Its window is long, so that cards
-// go out when they are full.
-const table = `version: 1
+const approversFile = `version: 1
+people: {alice: {}, bob: {agents: [refunds]}, dave: {}, erin: {}}
 groups:
   ops: [alice, bob]
   security: [dave, erin]
-routes:
-  - id: rest
-    group: ops
-    quorum: %d
-    window: %s
-    maxItems: %d
-    channels: [self]
-    tiers:
-      - {group: ops, wait: 1h}
-      - {group: security, wait: 1h}
+`
+
+// routesFile has one route: people in ops, then security. Its window is long, so that cards
+// go out when they are full.
+const routesFile = `version: 1
+paths:
+  all:
+    - {group: ops, wait: 1h}
+    - {group: security, wait: 1h}
+route:
+  id: rest
+  approvers: "ops: %d"
+  window: %s
+  maxItems: %d
+  channels: [self]
+  path: all
 `
 
 // rig is a server with the connections around a router.
@@ -64,16 +69,18 @@ func newRig(t *testing.T, quorum int, window string, maxItems int, options ...na
 	}
 	server.Add(t, authz.Identity{Kind: authz.Adapter, Name: "slack"})
 	server.Add(t, authz.Identity{Kind: authz.Agent, Name: "billing"})
-	file := filepath.Join(t.TempDir(), "routes.yaml")
-	if err := os.WriteFile(file, fmt.Appendf(nil, table, quorum, window, maxItems), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"routes.yaml": fmt.Sprintf(routesFile, quorum, window, maxItems), "approvers.yaml": approversFile} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &rig{
 		server: server, s: server.Subjects,
 		scorer: server.JetStream(t, authz.Identity{Kind: authz.Service, Name: authz.RiskScorer}),
 		js:     server.JetStream(t, authz.TheOperator()),
 		store:  requests.NewStore(server.JetStream(t, router), server.Subjects),
-		cfg:    Config{RoutesFile: file, AckWait: 2 * time.Second, PinnedTTL: 500 * time.Millisecond, Drain: 5 * time.Second},
+		cfg:    Config{RoutesFile: filepath.Join(dir, "routes.yaml"), ApproversFile: filepath.Join(dir, "approvers.yaml"), AckWait: 2 * time.Second, PinnedTTL: 500 * time.Millisecond, Drain: 5 * time.Second},
 	}
 }
 

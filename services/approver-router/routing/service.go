@@ -18,13 +18,14 @@ import (
 type Service struct {
 	assessed *stream.Worker
 	answered *stream.Worker
+	returned *stream.Worker
 	batches  *batcher
 	stop     context.CancelFunc // ends the opening of requests
 }
 
 // New makes the service; it does nothing before Run, which must follow.
 func New(rt stream.Runtime, cfg Config) (*Service, error) {
-	table, err := cfg.load()
+	loaded, err := cfg.load()
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +40,21 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("opening JetStream: %w", err)
 	}
 	store := requests.NewStore(js, rt.Subjects)
+	table := newTables(loaded)
+	stored := &actions{js: js, subjects: rt.Subjects}
 	o := &opener{js: js, subjects: rt.Subjects, store: store, now: rt.Now}
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, batches: newBatcher(func(b *batch) { o.open(work, b) })}
-	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, routes: table, opener: o, batches: s.batches, now: rt.Now})
+	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, tables: table, actions: stored, opener: o, batches: s.batches, now: rt.Now})
 	if err == nil {
-		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{subjects: rt.Subjects, store: store, routes: table, now: rt.Now})
+		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
+			subjects: rt.Subjects, store: store, tables: table, now: rt.Now,
+			editor: &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
+		})
+	}
+	if err == nil {
+		s.returned, err = stream.NewWorker(rt, cfg.returned(rt.Subjects), &withdrawals{subjects: rt.Subjects, store: store, actions: stored, now: rt.Now})
 	}
 	if err != nil {
 		stop()
@@ -61,6 +70,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return s.assessed.Run(ctx) })
 	group.Go(func() error { return s.answered.Run(ctx) })
+	group.Go(func() error { return s.returned.Run(ctx) })
 	err := group.Wait()
 	// Whatever is still being opened belongs to messages that were given back.
 	early()
@@ -72,5 +82,5 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Ready says what the service still waits for.
 func (s *Service) Ready() error {
-	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready})
+	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready, "withdrawals": s.returned.Ready})
 }

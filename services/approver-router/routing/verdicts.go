@@ -8,7 +8,6 @@ import (
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/requests"
-	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -27,7 +26,8 @@ const (
 type verdicts struct {
 	subjects events.Subjects
 	store    *requests.Store
-	routes   *routes.Routes
+	tables   *tables
+	editor   *editor
 	now      func() time.Time
 }
 
@@ -45,11 +45,9 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
 	}
-	input := approval.Verdict{
-		Sequence: m.Sequence, EventID: m.Event.ID, Channel: channel, Approver: approver,
-		Groups: v.routes.GroupsOf(approver), Cast: *cast, At: m.StoredAt,
-	}
-	state, effects, err := v.store.Apply(ctx, request, input, v.now())
+	state, effects, err := v.store.ApplyTo(ctx, request, func(s *approval.State) (approval.Input, error) {
+		return v.input(ctx, s, m, cast, channel, approver)
+	}, v.now())
 	switch {
 	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
 		return stream.RetryAfter(retryUnknown, err)
@@ -68,6 +66,29 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 		return stream.RetryAfter(retryOpen, err)
 	}
 	return stream.Done(out...)
+}
+
+// input is the verdict with what the directory and the risk scorer say of it: who is behind the account, which items are
+// their own, and what edited arguments would do.
+func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Message, cast *events.VerdictCast, channel, approver string) (approval.Input, error) {
+	directory := v.tables.get().people
+	in := approval.Verdict{
+		Sequence: m.Sequence, EventID: m.Event.ID, Channel: channel, Approver: approver,
+		Person: directory.PersonOf(approver), Groups: directory.GroupsOf(approver), Cast: *cast, At: m.StoredAt,
+		Own: make(map[int]string),
+	}
+	for n := 1; n <= len(s.Items); n++ {
+		item := s.CardItem(n)
+		if why := directory.OwnAction(approver, item.Principal, item.Agent); why != "" {
+			in.Own[n] = why
+		}
+	}
+	if s.Resolved != nil || !cast.Uses(events.Edit) {
+		return in, nil
+	}
+	var err error
+	in.Edits, err = v.editor.assess(ctx, s, cast, in.Person)
+	return in, err
 }
 
 // Buried implements [stream.Burier]: whoever cast a verdict that cannot be read is told why.

@@ -70,7 +70,7 @@ func (r *rig) create(t *testing.T, id string, path []approval.Tier, deadline *ti
 		ActionRef: events.ActionRef{Agent: "billing", Action: id, Sequence: 1, Digest: digest, ArgumentsDigest: digest},
 		Level:     events.High, Score: 80, ProposedAt: time.Now(), Deadline: deadline,
 	}}}
-	rules := approval.Rules{Quorum: 1, Otherwise: events.Expired, Tiers: path}
+	rules := approval.Rules{Require: []approval.Requirement{{Group: path[0].Group, Count: 1}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: path}
 	origin := approval.ItemOrigin{ReplyTo: "_INBOX.billing.answers", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", EventID: "assessment"}
 	s, _, err := approval.Open(card, rules, []approval.ItemOrigin{origin}, time.Now())
 	if err != nil {
@@ -86,7 +86,7 @@ func (r *rig) create(t *testing.T, id string, path []approval.Tier, deadline *ti
 func (r *rig) open(t *testing.T, id string, path []approval.Tier) approval.State {
 	t.Helper()
 	s := r.create(t, id, path, nil)
-	r.tell(t, s, []approval.Effect{approval.Requested(s)})
+	r.tell(t, s, approval.Requested(s))
 	return s
 }
 

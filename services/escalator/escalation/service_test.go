@@ -227,7 +227,7 @@ func TestADeadlineInThePastEndsAtOnce(t *testing.T) {
 	r.start(t, Config{})
 	past := time.Now().Add(-time.Hour)
 	s := r.create(t, "r-1", tiers(time.Hour, time.Hour), &past)
-	r.tell(t, s, []approval.Effect{approval.Requested(s)})
+	r.tell(t, s, approval.Requested(s))
 	streamtest.Eventually(t, "the request ends", func() error { return r.has("DECISIONS", ">", map[string]uint64{"wl.decisions.billing.r-1": 1}) })
 }
 

@@ -22,6 +22,7 @@ type Service struct {
 	keeper  *keeper
 	history *history
 	worker  *stream.Worker
+	edits   *rescorer
 	working atomic.Bool
 }
 
@@ -48,10 +49,13 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	}
 	state := lately.New(lately.Limits{})
 	s.history = newHistory(rt.Conn, rt.Subjects, state, uint64(cfg.HistoryLimit), rt.Now, rt.Logger, metrics)
-	s.worker, err = stream.NewWorker(rt, cfg.worker(rt.Subjects), &scorer{
+	weigher := &scorer{
 		keeper: s.keeper, asker: newAsker(rt.Conn, rt.Subjects, metrics), state: state, handled: &s.history.handled, conn: rt.Conn, subjects: rt.Subjects, now: rt.Now,
-	})
-	if err != nil {
+	}
+	if s.worker, err = stream.NewWorker(rt, cfg.worker(rt.Subjects), weigher); err != nil {
+		return nil, fmt.Errorf("configuring %s: %w", Name, err)
+	}
+	if s.edits, err = newRescorer(rt, weigher); err != nil {
 		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
 	return s, nil
@@ -76,7 +80,9 @@ func (s *Service) Run(ctx context.Context) error {
 		s.rt.Logger.Warn("actions are assessed although it is not known what happened lately", "waited", s.cfg.HistoryWait)
 	}
 	s.working.Store(true)
-	return s.worker.Run(ctx)
+	editing := make(chan error, 1)
+	go func() { editing <- s.edits.run(ctx) }()
+	return errors.Join(s.worker.Run(ctx), <-editing)
 }
 
 // CheckPolicy looks at the policy's files now and takes over what they say. One that cannot be used changes nothing.

@@ -1,0 +1,81 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// actions reads proposed actions where they were stored.
+type actions struct {
+	js       jetstream.JetStream
+	subjects events.Subjects
+}
+
+// errNotAtHand says that an action is not stored any more, or is another than was assessed: nothing will
+// bring it back.
+var errNotAtHand = errors.New("the action is not at hand")
+
+// load returns the action that ref names, exactly as it was assessed.
+func (a *actions) load(ctx context.Context, ref events.ActionRef) (*events.ActionProposed, error) {
+	about := ref.Agent + "/" + ref.Action
+	s, err := a.js.Stream(ctx, a.subjects.Stream("ACTIONS"))
+	if err != nil {
+		return nil, fmt.Errorf("reading action %s: %w", about, err)
+	}
+	m, err := s.GetMsg(ctx, ref.Sequence)
+	e, err := decode(about, m, err)
+	if err != nil {
+		return nil, err
+	}
+	if m.Subject != a.subjects.Action(ref.Agent, ref.Action) || events.Digest(e.Data) != ref.Digest {
+		return nil, fmt.Errorf("reading action %s: %w: %s at %d is another", about, errNotAtHand, m.Subject, ref.Sequence)
+	}
+	p, err := events.As[events.ActionProposed](e)
+	if err != nil {
+		return nil, fmt.Errorf("reading action %s: %w: %w", about, errNotAtHand, err)
+	}
+	return p, nil
+}
+
+// stored is what is known of an action from where it is stored.
+type stored struct {
+	ref     events.ActionRef
+	replyTo string
+	at      time.Time
+}
+
+// last finds an action by its name.
+func (a *actions) last(ctx context.Context, agent, action string) (stored, error) {
+	about := agent + "/" + action
+	s, err := a.js.Stream(ctx, a.subjects.Stream("ACTIONS"))
+	if err != nil {
+		return stored{}, fmt.Errorf("reading action %s: %w", about, err)
+	}
+	m, err := s.GetLastMsgForSubject(ctx, a.subjects.Action(agent, action))
+	e, err := decode(about, m, err)
+	if err != nil {
+		return stored{}, err
+	}
+	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(e.Data)}
+	return stored{ref: ref, replyTo: e.ReplyTo, at: m.Time}, nil
+}
+
+func decode(about string, m *jetstream.RawStreamMsg, err error) (events.Event, error) {
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return events.Event{}, fmt.Errorf("reading action %s: %w: nothing is stored there", about, errNotAtHand)
+	case err != nil:
+		return events.Event{}, fmt.Errorf("reading action %s: %w", about, err)
+	}
+	e, err := events.Decode(events.Header(m.Header), m.Data)
+	if err != nil {
+		return events.Event{}, fmt.Errorf("reading action %s: %w: %w", about, errNotAtHand, err)
+	}
+	return e, nil
+}
