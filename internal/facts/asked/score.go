@@ -21,7 +21,7 @@ const (
 	forContradicted = 40
 	forHost         = 25
 	forDirecting    = 20
-	forEmbedded     = 30
+	forEmbedded     = 35
 	forUntrusted    = 15
 	forText         = 20
 	forOffTopic     = 50
@@ -76,8 +76,7 @@ func (c *comparison) topicSigns(sign func(bool, int, string)) {
 	if c.wish.vague || c.wish.delegates {
 		return
 	}
-	direct := c.main&c.wish.acts != 0
-	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles {
+	if f.OffTopic && c.wish.acts != 0 && !c.direct() && !c.wish.troubles {
 		sign(true, forOffTopic, "nothing connects it with the request")
 		return
 	}
