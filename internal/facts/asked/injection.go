@@ -135,25 +135,32 @@ func selfApproved(f string) bool {
 	return false
 }
 
+// Limits of what is compared with the action: items cost something each, and few give orders.
+const (
+	perItem   = 128 // bytes that an item counts for beside its text
+	maxOrders = 16
+)
+
 // enough points of a text make it one that gives orders.
 const enough = 35
 
 // findInjection looks for orders in untrusted text and in the arguments.
 func (c *comparison) findInjection() {
 	f := c.f
-	left := maxScanned
+	left, compared := maxScanned, 0
 	for i := range c.a.Memory {
 		m := &c.a.Memory[i]
 		if m.Trusted {
 			continue
 		}
-		if left -= len(m.Text); left < 0 {
+		if left -= len(m.Text) + perItem; left < 0 || compared >= maxOrders {
 			f.Truncated = true
 			break
 		}
 		s := scanText(m.Text, false)
 		if s.points >= enough {
 			f.InjectionFound = true
+			compared++
 			f.InjectionMatches = f.InjectionMatches || c.comesFrom(newSource(m.Text))
 		}
 		c.note(s)

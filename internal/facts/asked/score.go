@@ -8,8 +8,10 @@ type part struct {
 	reason string
 }
 
-// Points of the signs. Their sum is the score, so one more sign never lowers it. One sign alone stays under 50, but for those that
-// tell of an attack by themselves.
+// Points of the signs. Their sum, up to 100, is the score, so one more sign never lowers it. 50 is where an action counts as
+// unasked: the kind of act is enough for that, or the subject, or an order from elsewhere; of values it takes two signs, because
+// agents look up much that no request contains. Nothing is scored without a request but orders found in texts, in a language that
+// is not understood neither, and for actions that only read.
 const (
 	forForbidden    = 60
 	forMatch        = 60
