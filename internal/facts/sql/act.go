@@ -114,20 +114,27 @@ func (st *statement) body(s string) {
 	}
 	st.f.room -= len(s) / 4
 	l := lex(s, modePostgres)
-	for i, t := range l.tokens {
-		if !t.wordIn(acting) && !t.is("perform") && !t.is("select") {
+	fresh := true
+	for i := 0; i < len(l.tokens); i++ {
+		t := l.tokens[i]
+		if !t.wordIn(acting) && !(fresh && (t.is("select") || t.is("with") || t.is("perform"))) {
+			fresh = fresh && !t.named() || t.is(";") || t.wordIn(openers)
 			continue
 		}
-		end := i
-		for end < len(l.tokens) && !l.tokens[end].is(";") {
+		end := i + 1
+		for end < len(l.tokens) && !l.tokens[end].is(";") && !l.tokens[end].wordIn(acting) {
 			end++
 		}
 		if rest := st.nested(l.tokens[i:end]); rest != nil {
 			rest.suspects = nil
 			rest.settle()
 		}
+		i, fresh = end-1, false
 	}
 }
+
+// openers stand before a statement in a body of code.
+var openers = words("begin then else loop do as atomic execute immediate return query")
 
 // call looks at the procedure that is called.
 func (st *statement) call(i int) {

@@ -216,7 +216,7 @@ func (st *statement) nested(tokens []token) *statement {
 const maxStatementDepth = 3
 
 // maxNestedTokens is how many tokens of statements inside others are looked at in one action.
-const maxNestedTokens = 60_000
+const maxNestedTokens = 20_000
 
 // readsOnly says that the statement, taken alone, is a read by its first word.
 func (st *statement) readsOnly() bool {
