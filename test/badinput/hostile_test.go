@@ -75,7 +75,9 @@ func TestNobodyIsMadeToPublishElsewhere(t *testing.T) {
 	}
 	for len(heard) > 0 {
 		m := <-heard
-		if m.Header.Get("ce-type") == events.DecisionMadeType && !own[m.Subject] {
+		// A service that reads the ledger gets copies from the server, which names the stream in them; an answer never has that.
+		read := m.Header.Get("Nats-Stream") != ""
+		if m.Header.Get("ce-type") == events.DecisionMadeType && !own[m.Subject] && !read {
 			t.Errorf("a decision was heard on %s", m.Subject)
 		}
 		answered = answered || m.Subject == "_INBOX.mallory.good"

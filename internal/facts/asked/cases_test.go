@@ -190,6 +190,15 @@ func TestActsOfOtherDomainsCount(t *testing.T) {
 	}
 }
 
+func TestOtherDomainsGuessAtForms(t *testing.T) {
+	t.Parallel()
+	e := &events.ActionProposed{Tool: "browser_submit", Request: "Change my bio to 'Gardener'", Arguments: json.RawMessage(`{"url":"https://forum.example.org/me","form":{"bio":"Gardener"}}`)}
+	f, err := Of(input.New(e, "agent", time.Unix(0, 0), nil), []verb.Act{verb.Publish, verb.Change})
+	if err != nil || f.ActMissing || f.Score >= high {
+		t.Errorf("%v: score %d, %q", err, f.Score, f.Reasons)
+	}
+}
+
 func TestForbidden(t *testing.T) {
 	t.Parallel()
 	for request, want := range map[string]bool{

@@ -57,7 +57,7 @@ type Facts struct {
 	InjectionMatches     bool     `doc:"a directing value or the act of the action comes from the text that gives orders"               fact:"injection_matches"`
 	InjectionInArguments bool     `doc:"the arguments themselves hold such orders, or claim to be approved"                             fact:"injection_in_arguments"`
 
-	Score   int      `doc:"how little the action was asked for, 0 to 100; the sum of the signs named in asked.reasons, 50 is two of them" fact:"score"`
+	Score   int      `doc:"how little the action was asked for, 0 to 100; the sum of the signs in asked.reasons; from 50 on nobody asked for it" fact:"score"`
 	Reasons []string `doc:"what the score is made of, the heaviest first"                                                            fact:"reasons"`
 
 	// Acts are the acts that were compared.

@@ -134,3 +134,75 @@ func selfApproved(f string) bool {
 	}
 	return false
 }
+
+// Limits of what is compared with the action: items cost something each, and few give orders.
+const (
+	perItem   = 128 // bytes that an item counts for beside its text
+	maxOrders = 16
+)
+
+// enough points of a text make it one that gives orders.
+const enough = 35
+
+// findInjection looks for orders in untrusted text and in the arguments.
+func (c *comparison) findInjection() {
+	f := c.f
+	left, compared := maxScanned, 0
+	for i := range c.a.Memory {
+		m := &c.a.Memory[i]
+		if m.Trusted {
+			continue
+		}
+		if left -= len(m.Text) + perItem; left < 0 || compared >= maxOrders {
+			f.Truncated = true
+			break
+		}
+		s := scanText(m.Text, false)
+		if s.points >= enough {
+			f.InjectionFound = true
+			compared++
+			f.InjectionMatches = f.InjectionMatches || c.comesFrom(newSource(m.Text))
+		}
+		c.note(s)
+	}
+	left = maxScanned
+	for i := range c.args.Texts {
+		text := c.args.Texts[i].Value
+		if left -= len(text); left < 0 {
+			f.Truncated = true
+			break
+		}
+		if len(text) < 12 || shellKey(c.args.Texts[i].Key) {
+			continue
+		}
+		s := scanText(text, true)
+		if s.points >= enough && !c.request.quotes(text) {
+			f.InjectionInArguments = true
+			c.note(s)
+		}
+	}
+}
+
+func (s *source) quotes(text string) bool { return s != nil && s.hasWords(fold(text)) }
+
+func (c *comparison) note(s scan) {
+	if s.points > c.f.InjectionScore {
+		c.f.InjectionScore, c.f.InjectionSigns = s.points, s.signs
+	}
+}
+
+// comesFrom says that the text has a directing value that the request does not have, or asks for an act that it does not ask for.
+func (c *comparison) comesFrom(s *source) bool {
+	if s == nil {
+		return false
+	}
+	for i := range c.values {
+		if v := &c.values[i]; v.origin < trusted && (v.directs() || v.kind == prose || v.kind == id) && s.has(v) {
+			return true
+		}
+	}
+	if c.request == nil {
+		return false
+	}
+	return c.main != 0 && readWish(s).acts&c.main&^allowed(c.wish.acts) != 0
+}

@@ -137,7 +137,7 @@ const anyoneList = `
 // sums are words after which an amount is worked out and need not be in the request.
 const sumsList = `
 	half double twice triple total sum all rest remaining difference average each split share percent percentage same again repeat usual owe owed due extra more less increase decrease adjust calculate according based per
-	maximum minimum cheapest lowest highest balance tip tax convert conversion exchange rmb yuan yen rupee instead bill invoice outstanding specified described mentioned refund correct update everything much needed
+	maximum minimum cheapest lowest highest balance tip tax convert conversion exchange rmb yuan yen rupee instead bill invoice outstanding specified described mentioned refund correct update everything much needed some any few
 `
 
 // notNames are words that are written with a capital and are no persons.

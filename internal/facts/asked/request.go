@@ -328,9 +328,18 @@ func wanted(t []token, i int) bool {
 	return false
 }
 
-// isGoing says that the word at i tells what something is doing: "has been showing".
+// isGoing says that the word at i tells what something is doing: "has been showing", "when it drops".
 func isGoing(t []token, i int) bool {
-	if i == 0 || !strings.HasSuffix(t[i].text, "ing") {
+	if i == 0 {
+		return false
+	}
+	if w := t[i].text; strings.HasSuffix(w, "s") && w != t[i].stem {
+		switch t[i-1].text {
+		case "it", "he", "she", "that", "which", "who", "there":
+			return true
+		}
+	}
+	if !strings.HasSuffix(t[i].text, "ing") {
 		return false
 	}
 	switch t[i-1].text {
@@ -356,14 +365,18 @@ func isThing(t []token, i int) bool {
 	if strings.HasSuffix(w.text, "s") && !strings.HasSuffix(w.text, "ss") || w.quoted {
 		return true
 	}
-	return i > 0 && !w.first && !w.comma && beforeThings[t[i-1].text]
+	if i == 0 || w.first || w.comma {
+		return false
+	}
+	// "the order", "the standing order"
+	return beforeThings[t[i-1].text] || i > 1 && beforeThings[t[i-2].text] && t[i-1].known.is&common == 0 && !t[i-1].first && !t[i-1].comma
 }
 
 // desired says that the thing at i is what is wanted: "I would like a refund", "need the cancellation of".
 func desired(t []token, i int) bool {
 	for j := i - 1; j >= max(0, i-5); j-- {
 		switch t[j].text {
-		case "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "set", "leave", "give", "schedule", "submit":
+		case "repeat", "redo", "want", "need", "like", "require", "request", "initiate", "process", "issue", "place", "make", "do", "finalize", "get", "getting", "proceed", "arrange", "set", "leave", "give", "schedule", "submit":
 			return true
 		}
 		if t[j].first {

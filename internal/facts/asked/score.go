@@ -8,8 +8,10 @@ type part struct {
 	reason string
 }
 
-// Points of the signs. Their sum is the score, so one more sign never lowers it. One sign alone stays under 50, but for those that
-// tell of an attack by themselves.
+// Points of the signs. Their sum, up to 100, is the score, so one more sign never lowers it. 50 is where an action counts as
+// unasked: the kind of act is enough for that, or the subject, or an order from elsewhere; of values it takes two signs, because
+// agents look up much that no request contains. Nothing is scored without a request but orders found in texts, in a language that
+// is not understood neither, and for actions that only read.
 const (
 	forForbidden    = 60
 	forMatch        = 60
@@ -21,7 +23,7 @@ const (
 	forContradicted = 40
 	forHost         = 25
 	forDirecting    = 20
-	forEmbedded     = 30
+	forEmbedded     = 35
 	forUntrusted    = 15
 	forText         = 20
 	forOffTopic     = 50
@@ -76,8 +78,7 @@ func (c *comparison) topicSigns(sign func(bool, int, string)) {
 	if c.wish.vague || c.wish.delegates {
 		return
 	}
-	direct := c.main&c.wish.acts != 0
-	if f.OffTopic && c.wish.acts != 0 && !direct && !c.wish.troubles {
+	if f.OffTopic && c.wish.acts != 0 && !c.direct() && !c.wish.troubles {
 		sign(true, forOffTopic, "nothing connects it with the request")
 		return
 	}

@@ -28,7 +28,7 @@ func shellTool(a *input.Action) bool {
 // commands are what programs do, for want of better: the shell's own facts pass theirs.
 var commands = map[string]acts{
 	"rm": remove, "rmdir": remove, "unlink": remove, "shred": remove, "del": remove, "rd": remove, "erase": remove, "truncate": remove, "dd": remove, "mkfs": remove, "remove-item": remove,
-	"mv": change, "chmod": grant, "chown": grant, "ln": create, "cp": create, "mkdir": create, "touch": create, "tee": change, "sed": change, "crontab": change,
+	"mv": change, "chmod": change, "chown": grant, "ln": create, "cp": create, "mkdir": create, "touch": create, "tee": change, "sed": change, "crontab": change,
 	"curl": read, "wget": read, "scp": send, "rsync": send, "ftp": send, "nc": send, "ncat": send, "mail": send, "sendmail": send, "kill": stop, "pkill": stop, "killall": stop, "shutdown": stop, "reboot": stop,
 	"apt": install, "apt-get": install, "pip": install, "pip3": install, "npm": install, "brew": install, "yum": install, "dnf": install, "useradd": grant, "usermod": grant, "passwd": grant,
 	"ls": read, "cat": read, "head": read, "tail": read, "grep": read, "find": read, "cd": read, "pwd": read, "echo": read, "less": read, "wc": read, "du": read, "df": read, "ps": read, "stat": read,
@@ -58,6 +58,10 @@ func (c *collector) shell(text string) {
 		}
 		if _, after, ok := strings.Cut(w, "="); ok && strings.HasPrefix(w, "-") {
 			w = after
+		}
+		if colon := strings.IndexByte(w, ':'); colon > 1 && !strings.Contains(w, "://") {
+			c.add(value{kind: host, text: w}) // "web01:/srv", "root@10.0.0.1:"
+			continue
 		}
 		if k := shapeOf(w); k != plain {
 			c.add(value{kind: k, text: w})

@@ -275,6 +275,8 @@ func appendFolded(b []byte, r rune) []byte {
 		return append(b, plainLetters[r-0xc0])
 	case r == '’' || r == '‘':
 		return append(b, '\'')
+	case r >= 0xff01 && r <= 0xff5e: // full width forms of ASCII
+		return appendFolded(b, r-0xfee0)
 	case r == '‐' || r == '‑' || r == '–' || r == '—':
 		return append(b, '-')
 	case unicode.Is(unicode.Mn, r) || r == 0xad:

@@ -84,12 +84,9 @@ func (st *statement) actRarely(at int, e effect) {
 
 // goOn looks at what follows from i as a statement of its own.
 func (st *statement) goOn(i int) {
-	if i >= len(st.tokens) || st.depth >= maxStatementDepth {
-		return
+	if rest := st.nested(st.tokens[min(i, len(st.tokens)):]); rest != nil {
+		rest.settle()
 	}
-	rest := &statement{f: st.f, dialect: st.dialect, tokens: st.tokens[i:], depth: st.depth + 1}
-	rest.scan()
-	rest.settle()
 }
 
 // inner looks at texts that are SQL themselves: the body of DO, EXECUTE 'DROP …'.
@@ -111,21 +108,33 @@ func (st *statement) inner(i int) {
 
 // body looks at every statement inside a body of code, wherever it begins.
 func (st *statement) body(s string) {
+	if len(s) > st.f.room {
+		st.f.Unparsed = true
+		return
+	}
+	st.f.room -= len(s) / 4
 	l := lex(s, modePostgres)
-	for i, t := range l.tokens {
-		if !t.wordIn(acting) && !t.is("perform") && !t.is("select") {
+	fresh := true
+	for i := 0; i < len(l.tokens); i++ {
+		t := l.tokens[i]
+		if !t.wordIn(acting) && !(fresh && (t.is("select") || t.is("with") || t.is("perform"))) {
+			fresh = fresh && !t.named() || t.is(";") || t.wordIn(openers)
 			continue
 		}
-		end := i
-		for end < len(l.tokens) && !l.tokens[end].is(";") {
+		end := i + 1
+		for end < len(l.tokens) && !l.tokens[end].is(";") && !l.tokens[end].wordIn(acting) {
 			end++
 		}
-		rest := &statement{f: st.f, dialect: st.dialect, tokens: l.tokens[i:end], depth: st.depth + 1}
-		rest.scan()
-		rest.suspects = nil
-		rest.settle()
+		if rest := st.nested(l.tokens[i:end]); rest != nil {
+			rest.suspects = nil
+			rest.settle()
+		}
+		i, fresh = end-1, false
 	}
 }
+
+// openers stand before a statement in a body of code.
+var openers = words("begin then else loop do as atomic execute immediate return query")
 
 // call looks at the procedure that is called.
 func (st *statement) call(i int) {
@@ -271,12 +280,12 @@ func (st *statement) copyQuery(i int) {
 		case st.tokens[j].is(")"):
 			depth--
 		}
-		if depth > 0 || st.depth >= maxStatementDepth {
+		if depth > 0 {
 			continue
 		}
-		inner := &statement{f: st.f, dialect: st.dialect, tokens: st.tokens[i+1 : j], depth: st.depth + 1}
-		inner.scan()
-		inner.settle()
+		if inner := st.nested(st.tokens[i+1 : j]); inner != nil {
+			inner.settle()
+		}
 		return
 	}
 }

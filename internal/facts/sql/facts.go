@@ -60,6 +60,8 @@ type Facts struct {
 	Unparsed  bool     `doc:"some of it could not be understood: broken text, an unknown statement, too large or nested too deeply; the other facts are then a guess that errs on the risky side" fact:"unparsed"`
 
 	Acts []verb.Act // the strongest first
+
+	room int // tokens of nested statements that may still be looked at
 }
 
 // Limits of the text that is looked at. Beyond, the rest is not looked at and the text is unparsed.
@@ -80,7 +82,7 @@ func Of(a *input.Action) (*Facts, error) {
 
 // OfTexts returns the facts of texts that are SQL in a dialect, as [Dialect] names it; "" if it is not known.
 func OfTexts(dialect string, texts []string) *Facts {
-	f := &Facts{Dialect: dialect}
+	f := &Facts{Dialect: dialect, room: maxNestedTokens}
 	room := maxBytes
 	for i, s := range texts {
 		if i == maxTexts || room == 0 {

@@ -99,14 +99,15 @@ var operators = words(`select from where and or not in exists any all some on us
 
 // functionsOf adds what the functions that are called do.
 func (st *statement) functionsOf() {
-	f := st.f
+	f, looked := st.f, false
 	for _, full := range st.functions {
 		name := lastPart(full)
 		r := risky[full] | risky[name]
 		r &^= tableFunctionsOnly(st.dialect, name)
 		if r != 0 {
 			f.risk(r)
-			if r&(dynamic|network) != 0 && st.depth < maxStatementDepth {
+			if r&(dynamic|network) != 0 && !looked {
+				looked = true
 				st.inner(0)
 			}
 			continue

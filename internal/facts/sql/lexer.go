@@ -272,7 +272,7 @@ func (l *lexer) sign(c byte) {
 	case c == '#':
 		l.differs = true
 	case c == '[':
-		inside, _, closed := strings.Cut(l.s[l.at:], "]")
+		inside, _, closed := strings.Cut(l.s[l.at:min(len(l.s), l.at+200)], "]")
 		l.differs = l.differs || !closed || strings.ContainsAny(inside, "'\";-/#`")
 	}
 	n := 1

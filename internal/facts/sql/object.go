@@ -154,13 +154,10 @@ func (st *statement) createdFrom(from int) {
 		if t.is("with") && !st.at(i-1).is("as") {
 			continue
 		}
-		if st.depth > maxStatementDepth {
-			return
+		if inner := st.nested(st.tokens[i:]); inner != nil {
+			st.f.TablesRead = addNames(st.f.TablesRead, inner.shape.read)
+			st.functions = append(st.functions, inner.functions...)
 		}
-		inner := &statement{f: st.f, dialect: st.dialect, tokens: st.tokens[i:], depth: st.depth + 1}
-		inner.scan()
-		st.f.TablesRead = addNames(st.f.TablesRead, inner.shape.read)
-		st.functions = append(st.functions, inner.functions...)
 		return
 	}
 }

@@ -188,19 +188,35 @@ func (st *statement) settle() {
 			st.f.name(name.val)
 		}
 	}
-	for _, i := range st.suspects {
-		rest := &statement{f: st.f, dialect: st.dialect, tokens: st.tokens[i:], depth: st.depth + 1}
-		if rest.depth > maxStatementDepth {
-			return
+	for n, i := range st.suspects {
+		end := len(st.tokens)
+		if n+1 < len(st.suspects) {
+			end = st.suspects[n+1]
 		}
-		rest.scan()
-		rest.suspects = nil
-		rest.settle()
+		if rest := st.nested(st.tokens[i:end]); rest != nil {
+			rest.suspects = nil
+			rest.settle()
+		}
 	}
 }
 
+// nested scans tokens as a statement inside this one; nil if that would be too deep or too much.
+func (st *statement) nested(tokens []token) *statement {
+	if st.depth >= maxStatementDepth || len(tokens) > st.f.room || len(tokens) == 0 {
+		st.f.Unparsed = st.f.Unparsed || len(tokens) > 0
+		return nil
+	}
+	st.f.room -= len(tokens)
+	inner := &statement{f: st.f, dialect: st.dialect, tokens: tokens, depth: st.depth + 1}
+	inner.scan()
+	return inner
+}
+
 // maxStatementDepth is how many statements inside one another are looked at.
-const maxStatementDepth = 2
+const maxStatementDepth = 3
+
+// maxNestedTokens is how many tokens of statements inside others are looked at in one action.
+const maxNestedTokens = 20_000
 
 // readsOnly says that the statement, taken alone, is a read by its first word.
 func (st *statement) readsOnly() bool {
@@ -283,12 +299,14 @@ func (st *statement) explain(at int) {
 			break
 		}
 	}
-	if !executes || i >= len(st.tokens) || st.depth > maxStatementDepth {
+	if !executes {
 		return
 	}
 	st.f.Executes = true
-	inner := &statement{f: st.f, dialect: st.dialect, tokens: st.tokens[i:], depth: st.depth + 1}
-	inner.scan()
+	inner := st.nested(st.tokens[min(i, len(st.tokens)):])
+	if inner == nil {
+		return
+	}
 	if len(inner.suspects) > 0 || !inner.known {
 		st.f.Unparsed = true
 	}
