@@ -33,12 +33,12 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 	d, alone := decideAlone(a)
 	var route *routes.Route
 	var proposed *events.ActionProposed
-	if t := h.tables.get(); !alone || a.Level == events.Medium && !a.Denied && t.routes.MediumMayWait() {
+	if t := h.tables.get(); !alone || mayBeHeld(t.routes, a) {
 		if proposed, err = h.actions.load(ctx, a.ActionRef); err != nil && !errors.Is(err, errNotAtHand) {
 			return stream.RetryAfter(retryOpen, err)
 		}
 		route = t.routes.Match(subject(a, proposed, h.now()))
-		alone = alone && !route.MediumWaits
+		alone = alone && !makesWait(t.routes, a, route)
 	}
 	if alone {
 		out, err := decisionOutput(h.subjects, d, m.Event, h.now())
