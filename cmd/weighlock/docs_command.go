@@ -89,14 +89,16 @@ func metricGroups() ([]docgen.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	var runtime, audit docgen.Catalog
+	var runtime, router, audit docgen.Catalog
 	stream.NewMetrics(&runtime)
+	routing.NewMetrics(&router)
 	rt := stream.Runtime{Conn: new(nats.Conn), Subjects: subjects}
 	if _, err := sink.New(rt, sink.Config{ClickHouseURL: "http://localhost:8123/", Registerer: &audit}); err != nil {
 		return nil, fmt.Errorf("listing the sink's metrics: %w", err)
 	}
 	return []docgen.Group{
 		{Title: "riskscorer, approver-router, escalator", Text: "One series per service and consumer.", Metrics: runtime.Metrics()},
+		{Title: "approver-router", Text: "Also those above.", Metrics: router.Metrics()},
 		{Title: "auditsink", Text: "One series per stream. The sink acknowledges whole batches, so it counts in its own way.", Metrics: audit.Metrics()},
 	}, nil
 }
