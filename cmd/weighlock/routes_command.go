@@ -164,7 +164,11 @@ func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanati
 	if len(r.Channels) > 0 {
 		field(w, "Channels", strings.Join(r.Channels, ", "))
 	}
-	field(w, "Card", fmt.Sprintf("of what arrives within %s, at most %d items, sent %s", r.Window, r.MaxItems, r.Delivery))
+	card := fmt.Sprintf("of what arrives within %s, at most %d items, sent %s", r.Window, r.MaxItems, r.Delivery)
+	if r.Window == 0 || r.MaxItems == 1 {
+		card = "of its own, sent " + string(r.Delivery)
+	}
+	field(w, "Card", card)
 }
 
 func stepWords(s routes.Step) string {

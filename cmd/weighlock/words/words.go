@@ -59,18 +59,7 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 			return fmt.Sprintf("the verdict of %s on %s does not count: %s", v.Approver, v.Request, v.Reason)
 		})
 	case events.ApprovalResolvedType:
-		return describe(e, func(a *events.ApprovalResolved) string {
-			moved := 0
-			for _, item := range a.Items {
-				if item.Moved {
-					moved++
-				}
-			}
-			if moved > 0 {
-				return fmt.Sprintf("%s is closed by %s; %d of %d items moved to another card", a.Request, a.By, moved, len(a.Items))
-			}
-			return fmt.Sprintf("%s is closed by %s", a.Request, a.By)
-		})
+		return describe(e, closed)
 	case events.DecisionMadeType:
 		return describe(e, Decision)
 	case events.ActionExecutedType:
@@ -83,6 +72,20 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 		})
 	}
 	return e.Type
+}
+
+// closed says who closed a request, and how much of it goes on elsewhere.
+func closed(a *events.ApprovalResolved) string {
+	moved := 0
+	for _, item := range a.Items {
+		if item.Moved {
+			moved++
+		}
+	}
+	if moved == 0 {
+		return fmt.Sprintf("%s is closed by %s", a.Request, a.By)
+	}
+	return fmt.Sprintf("%s is closed by %s; %d of %d items moved to another card", a.Request, a.By, moved, len(a.Items))
 }
 
 // edits says who put other arguments onto the card.
