@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/pkg/approver"
-	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // asFlag lets a person say who they are; their key must be there.
@@ -134,7 +132,7 @@ func (c *cli) watchInbox(ctx context.Context, client *approver.Client, cmd *cobr
 		case ev.Request != nil:
 			fmt.Fprintf(cmd.OutOrStdout(), "%s  waiting   %s\n", time.Now().Format(time.TimeOnly), words.Printable(strings.Join(inboxRow(*ev.Request, time.Now()), "  ")))
 		default:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, words.Printable(words.Event(subjects, "", ev.Message)))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, words.Printable(words.Event(subjects, subjects.Approval(ev.Group, ev.Kind, ev.ID), ev.Message)))
 		}
 	})
 	if err != nil && ctx.Err() == nil { // the user ends a watch by ending ctx: no failure
@@ -147,7 +145,7 @@ func (c *cli) showCommand() *cobra.Command {
 	var as string
 	command := &cobra.Command{
 		Use:   "show REQUEST",
-		Short: "The whole card, with the actions as they were proposed",
+		Short: "The whole card, with the actions as they were proposed and edited",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := c.approver(cmd.Context(), as)
@@ -165,7 +163,7 @@ func (c *cli) showCommand() *cobra.Command {
 			}
 			printCard(cmd.OutOrStdout(), r, items, time.Now())
 			if r.Open() {
-				fmt.Fprintf(cmd.OutOrStdout(), "weighlock approve %s --comment …   or   weighlock reject %s --comment …\n", r.ID, r.ID)
+				fmt.Fprintf(cmd.OutOrStdout(), "weighlock approve %s   or reject, edit, respond, abstain\n", r.ID)
 			}
 			return nil
 		},
@@ -213,79 +211,4 @@ func fetchItems(ctx context.Context, client *approver.Client, r approver.Request
 		items[i].Proposed = &proposed
 	}
 	return items
-}
-
-func (c *cli) approveCommand() *cobra.Command {
-	return c.verdictCommand("approve", "Approve all items, or some, of a request", events.Approve)
-}
-
-func (c *cli) rejectCommand() *cobra.Command {
-	return c.verdictCommand("reject", "Reject all items, or some, of a request", events.Reject)
-}
-
-func (c *cli) verdictCommand(use, short string, verdict events.VerdictKind) *cobra.Command {
-	var as, items, comment, digest string
-	var timeout time.Duration
-	command := &cobra.Command{
-		Use:   use + " REQUEST",
-		Short: short,
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
-			defer cancel()
-			client, err := c.approver(ctx, as)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			r, err := findRequest(ctx, client, args[0])
-			if err != nil {
-				return err
-			}
-			v := approver.Verdict{Request: r.ID, Digest: r.Digest, Verdict: verdict, Comment: comment, Wait: true}
-			if digest != "" {
-				v.Digest = digest
-			}
-			if items != "" {
-				v.Verdict = ""
-				if v.Items, err = itemVerdicts(items, verdict); err != nil {
-					return err
-				}
-			}
-			return c.cast(ctx, cmd, client, v)
-		},
-	}
-	asFlag(command, &as)
-	flags := command.Flags()
-	flags.StringVar(&items, "items", "", "only these items, such as 1-3,7")
-	flags.StringVar(&comment, "comment", "", "why")
-	flags.StringVar(&digest, "digest", "", "digest of the card that was read (default: that of the card as it stands)")
-	flags.DurationVar(&timeout, "timeout", 10*time.Second, "how long to wait for the outcome")
-	return command
-}
-
-func (c *cli) cast(ctx context.Context, cmd *cobra.Command, client *approver.Client, v approver.Verdict) error {
-	// A verdict that leaves items open is not followed by the request's end: the store says
-	// soon enough that it counted.
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	cast, err := client.Cast(ctx, v)
-	if _, ok := errors.AsType[*approver.RefusedError](err); ok {
-		return &exitError{code: exitRefused, err: err}
-	}
-	if err != nil && cast.Sequence == 0 {
-		return err
-	}
-	out := cmd.OutOrStdout()
-	if c.json {
-		return printJSON(out, map[string]any{"request": v.Request, "sequence": cast.Sequence, "resolved": cast.Resolved})
-	}
-	if cast.Resolved == nil {
-		fmt.Fprintf(out, "%s: your answer is stored; the request is still open\n", v.Request)
-		return nil
-	}
-	for _, item := range cast.Resolved.Items {
-		fmt.Fprintf(out, "[%d] %s/%s  %s\n", item.Number, item.Agent, item.Action, item.Outcome)
-	}
-	return nil
 }

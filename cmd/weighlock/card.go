@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -29,7 +30,11 @@ func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) 
 	fmt.Fprintln(w, strings.Repeat("─", width))
 	fmt.Fprintf(w, "%s  %s\n", r.ID, words.Printable(card.Headline))
 	fmt.Fprintln(w, strings.Repeat("─", width))
-	fmt.Fprintf(w, "For         %s (tier %d of %d), %s\n", r.Group, r.Tier+1, r.Tiers, approvals(card.Quorum))
+	fmt.Fprintf(w, "For         %s (tier %d of %d)\n", strings.Join(r.Groups, ", "), r.Tier+1, r.Tiers)
+	field(w, "Needs", needs(r))
+	if r.Version > 1 {
+		field(w, "Version", fmt.Sprintf("%d: an edit changed the card; answers to earlier versions do not count", r.Version))
+	}
 	if r.Open() {
 		fmt.Fprintf(w, "Otherwise   %s in %s\n", card.Otherwise, r.EndsAt.Sub(now).Round(time.Second))
 	} else {
@@ -48,20 +53,25 @@ func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) 
 
 func printItem(w io.Writer, item fetched) {
 	state := ""
-	if item.Outcome != "" {
-		state = "  → " + string(item.Outcome)
+	if !item.Open() {
+		state = "  → " + outcomeWords(item.Outcome, item.Moved)
 	}
 	fmt.Fprintf(w, "\n[%d] %s/%s  score %d%s\n", item.Number, item.Agent, item.Action, item.Score, state)
 	field(w, "Why risky", strings.Join(item.Reasons, "; "))
 	for _, vote := range item.Votes {
-		field(w, "Answered", vote.Approver+": "+string(vote.Verdict))
+		field(w, "Answered", vote.Approver+": "+string(vote.Verdict)+words.Quoted(vote.Comment+vote.Guidance))
 	}
 	if item.Proposed == nil {
 		field(w, "Action", "CANNOT BE SHOWN: "+item.Problem)
 		return
 	}
 	p := item.Proposed
-	field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+string(p.Arguments))
+	if len(item.Edited) > 0 {
+		field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+string(item.Edited))
+		printDifference(w, item.EditedBy, p.Arguments, item.Edited)
+	} else {
+		field(w, "Does", words.Tool(p.Tool, p.Breakpoint)+" "+string(p.Arguments))
+	}
 	if t := p.Target; t != nil {
 		field(w, "Target", strings.TrimSpace(strings.Join([]string{t.Kind, t.Name, t.Environment}, " ")))
 	}
@@ -141,9 +151,19 @@ func plan(steps []events.PlanStep) string {
 	return strings.Join(list, "  ")
 }
 
-func approvals(n int) string {
-	if n == 1 {
-		return "one approval is enough"
+// needs says who must approve an item, and what one rejection does.
+func needs(r approver.Request) string {
+	text := quorum(r.Require) + " to approve each item"
+	if !r.RejectionEnds {
+		return text + "; as many to reject it"
 	}
-	return fmt.Sprintf("%d approvals needed", n)
+	return text + "; one rejection rejects it"
+}
+
+// quorum are requirements in words.
+func quorum(require []events.Requirement) string {
+	if len(require) == 1 && require[0].Count == 1 {
+		return "anybody of " + require[0].Group
+	}
+	return approval.Words(require)
 }

@@ -91,11 +91,12 @@ func metricGroups() ([]docgen.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	var runtime, scorer, audit docgen.Catalog
+	var runtime, scorer, router, audit docgen.Catalog
 	stream.NewMetrics(&runtime)
 	if _, err := scoring.NewMetrics(&scorer); err != nil {
 		return nil, fmt.Errorf("listing the scorer's metrics: %w", err)
 	}
+	routing.NewMetrics(&router)
 	rt := stream.Runtime{Conn: new(nats.Conn), Subjects: subjects}
 	if _, err := sink.New(rt, sink.Config{ClickHouseURL: "http://localhost:8123/", Registerer: &audit}); err != nil {
 		return nil, fmt.Errorf("listing the sink's metrics: %w", err)
@@ -103,6 +104,7 @@ func metricGroups() ([]docgen.Group, error) {
 	return []docgen.Group{
 		{Title: "riskscorer, approver-router, escalator", Text: "One series per service and consumer.", Metrics: runtime.Metrics()},
 		{Title: "riskscorer", Text: "What it knows beside the actions: its policy, what happened lately, and what further assessors say.", Metrics: scorer.Metrics()},
+		{Title: "approver-router", Text: "Also those above.", Metrics: router.Metrics()},
 		{Title: "auditsink", Text: "One series per stream. The sink acknowledges whole batches, so it counts in its own way.", Metrics: audit.Metrics()},
 	}, nil
 }

@@ -13,24 +13,34 @@ const maxItemNumber = 10_000
 
 // itemVerdicts reads a list of items such as "1-3,7" and answers each the same.
 func itemVerdicts(list string, verdict events.VerdictKind) ([]events.ItemVerdict, error) {
-	var out []events.ItemVerdict
+	numbers, err := itemNumbers("--items", list)
+	out := make([]events.ItemVerdict, len(numbers))
+	for i, n := range numbers {
+		out[i] = events.ItemVerdict{Number: n, Verdict: verdict}
+	}
+	return out, err
+}
+
+// itemNumbers reads the list that a flag was given, each number once.
+func itemNumbers(flag, list string) ([]int, error) {
+	var numbers []int
 	seen := make(map[int]bool)
 	for part := range strings.SplitSeq(list, ",") {
-		first, last, err := itemRange(strings.TrimSpace(part))
+		first, last, err := itemRange(flag, strings.TrimSpace(part))
 		if err != nil {
 			return nil, err
 		}
 		for n := first; n <= last; n++ {
 			if !seen[n] {
 				seen[n] = true
-				out = append(out, events.ItemVerdict{Number: n, Verdict: verdict})
+				numbers = append(numbers, n)
 			}
 		}
 	}
-	return out, nil
+	return numbers, nil
 }
 
-func itemRange(part string) (first, last int, err error) {
+func itemRange(flag, part string) (first, last int, err error) {
 	from, to, isRange := strings.Cut(part, "-")
 	if !isRange {
 		to = from
@@ -38,7 +48,7 @@ func itemRange(part string) (first, last int, err error) {
 	first, err1 := strconv.Atoi(from)
 	last, err2 := strconv.Atoi(to)
 	if err1 != nil || err2 != nil || first < 1 || last < first || last > maxItemNumber {
-		return 0, 0, fmt.Errorf("--items: %q is not an item or a range of items: write 1-3,7", part)
+		return 0, 0, fmt.Errorf("%s: %q is not an item or a range of items: write 1-3,7", flag, part)
 	}
 	return first, last, nil
 }

@@ -110,7 +110,7 @@ func TestFromProposalToAudit(t *testing.T) {
 	sh.must(exitOK, "propose", "--id", "pay-1", "--tool", "send_payment", "--args", `{"amount": 90}`, "--request", "Pay \x1b[31mthe bill")
 	request := sh.waiting()
 	card := sh.must(exitOK, "show", request, "--as", "carol")
-	for _, want := range []string{"assistant/pay-1", `{"amount":90}`, "one approval is enough", "Otherwise", "\ufffd[31mthe bill"} {
+	for _, want := range []string{"assistant/pay-1", `{"amount":90}`, "anybody of finance to approve", "Otherwise", "\ufffd[31mthe bill"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card does not show %q:\n%s", want, card)
 		}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/pkg/agent"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -68,17 +67,9 @@ func (c *cli) propose(ctx context.Context, w io.Writer, p proposal) error {
 	if err != nil {
 		return err
 	}
-	place, err := c.place()
-	if err != nil {
-		return err
-	}
-	key, err := place.Key(authz.Identity{Kind: authz.Agent, Name: p.agent})
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	client, err := agent.Connect(ctx, agent.Options{URL: place.NATSURL, Agent: p.agent, SeedFile: key, Prefix: place.Prefix})
+	client, err := c.agent(ctx, p.agent)
 	if err != nil {
 		return err
 	}
@@ -118,6 +109,12 @@ func (c *cli) printDecision(w io.Writer, d agent.Decision) error {
 		fmt.Fprintln(w, words.Printable(words.Decision(&d.DecisionMade)))
 		for _, a := range d.DecidedBy.Approvers {
 			fmt.Fprintf(w, "  %s: %s%s\n", a.Approver, a.Verdict, words.Printable(words.Quoted(a.Comment)))
+		}
+		if len(d.Arguments) > 0 {
+			fmt.Fprintf(w, "  with other arguments: %s\n", words.Printable(string(d.Arguments)))
+		}
+		if d.Guidance != "" {
+			fmt.Fprintf(w, "  instead: %s\n", words.Printable(d.Guidance))
 		}
 	}
 	if d.Outcome != events.Approved {

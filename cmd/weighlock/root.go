@@ -43,10 +43,10 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("run", c.devCommand(), c.demoCommand(), c.benchCommand())
-	add("agent", c.proposeCommand())
-	add("approver", c.inboxCommand(), c.showCommand(), c.approveCommand(), c.rejectCommand())
+	add("agent", c.proposeCommand(), c.withdrawCommand())
+	add("approver", append([]*cobra.Command{c.inboxCommand(), c.showCommand()}, c.verdictCommands()...)...)
 	add("author", policycmd.Command())
-	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.identityCommand(), c.topologyCommand())
+	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.routesCommand(), c.identityCommand(), c.topologyCommand())
 	root.AddCommand(docsCommand())
 	return root
 }

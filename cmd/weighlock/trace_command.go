@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -95,46 +96,52 @@ func (c *cli) timeline(ctx context.Context, name string) ([]moment, error) {
 	if err != nil {
 		return nil, err
 	}
-	request, err := requestOf(ctx, js, subjects, all)
-	if err != nil || request == "" {
-		return sorted(all), err
+	on, err := requestsOf(ctx, js, subjects, all)
+	for _, request := range on {
+		err = errors.Join(err, read("EVENTS", subjects.Approval("*", "*", request)), read("VERDICTS", subjects.Verdict("*", "*", request)))
 	}
-	err = errors.Join(
-		read("EVENTS", subjects.Approval("*", "*", request)),
-		read("VERDICTS", subjects.Verdict("*", "*", request)))
 	return sorted(all), err
 }
 
-// requestOf finds the request an action is on: its decision names it, or, while it is
-// open, the router's claim.
-func requestOf(ctx context.Context, js jetstream.JetStream, s events.Subjects, all []moment) (string, error) {
+// requestsOf finds the requests an action was on: its decision names one, each assessment of edited arguments the one
+// they were edited on, and, while it waits, the router's claim the last.
+func requestsOf(ctx context.Context, js jetstream.JetStream, s events.Subjects, all []moment) ([]string, error) {
 	var agent, action string
-	for _, m := range all {
-		if m.Type == events.DecisionMadeType {
-			var d events.DecisionMade
-			if err := json.Unmarshal(m.Data, &d); err == nil && d.Request != "" {
-				return d.Request, nil
-			}
+	var found []string
+	add := func(request string) {
+		if request != "" && !slices.Contains(found, request) {
+			found = append(found, request)
 		}
-		if _, a, b, err := s.ParseAction(m.Subject); err == nil {
-			agent, action = a, b
+	}
+	for _, m := range all {
+		var d events.DecisionMade
+		var a events.ActionAssessed
+		switch {
+		case m.Type == events.DecisionMadeType && json.Unmarshal(m.Data, &d) == nil:
+			add(d.Request)
+		case m.Type == events.ActionAssessedType && json.Unmarshal(m.Data, &a) == nil && a.Edited != nil:
+			add(a.Edited.Request)
+		}
+		if _, x, y, err := s.ParseAction(m.Subject); err == nil {
+			agent, action = x, y
 		}
 	}
 	if agent == "" {
-		return "", nil
+		return found, nil
 	}
-	kv, err := js.KeyValue(ctx, s.Stream("REQUESTS"))
+	kv, err := js.KeyValue(ctx, s.Stream(requests.Bucket))
 	if err != nil {
-		return "", fmt.Errorf("opening the requests: %w", err)
+		return found, fmt.Errorf("opening the requests: %w", err)
 	}
-	entry, err := kv.Get(ctx, "claim."+agent+"."+action)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return "", nil
+	entry, err := kv.Get(ctx, requests.ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+	case err != nil:
+		return found, fmt.Errorf("looking for the request: %w", err)
+	case events.CheckToken("request", string(entry.Value())) == nil:
+		add(string(entry.Value()))
 	}
-	if err != nil {
-		return "", fmt.Errorf("looking for the request: %w", err)
-	}
-	return string(entry.Value()), nil
+	return found, nil
 }
 
 // readStream reads every message of stream that matches filters.

@@ -32,6 +32,8 @@ type Verdict struct {
 	// Wait, where set, makes Cast wait until the request is resolved, the verdict is refused, or an edit in it made a new
 	// version of the card.
 	Wait bool
+	// UntilCounted makes Cast wait only until the verdict counts or is refused, if nothing that Wait waits for comes first.
+	UntilCounted bool
 }
 
 // Cast is an answer that was stored.
@@ -42,6 +44,8 @@ type Cast struct {
 	Resolved *events.ApprovalResolved
 	// Revised is the new version of the card, which waits for others; nil unless waited for.
 	Revised *events.ApprovalRequested
+	// Counted is the request after the verdict counted and left it open; nil unless waited for.
+	Counted *Request
 }
 
 // RefusedError says that a verdict did not count.
@@ -55,7 +59,7 @@ func (e *RefusedError) Error() string {
 var ErrUnconfirmed = errors.New("not known whether the verdict was stored")
 
 // Cast stores a verdict and returns once that is durable, which does not mean that it counts: with Wait it also
-// waits, as long as ctx lasts, for what [Verdict].Wait says, or returns [*RefusedError]. When ctx ends
+// waits, as long as ctx lasts, for what [Verdict].Wait or UntilCounted says, or returns [*RefusedError]. When ctx ends
 // during that wait the error is its cause and the returned Cast has the sequence.
 func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 	if v.Approver == "" {
@@ -67,7 +71,7 @@ func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 		return Cast{}, err
 	}
 	var steps chan *nats.Msg
-	if v.Wait {
+	if v.Wait || v.UntilCounted {
 		// Listening starts before casting: an answer cannot come in between.
 		steps = make(chan *nats.Msg, 256)
 		sub, err := c.nc.ChanSubscribe(c.subjects.Approval("*", "*", v.Request), steps)
@@ -80,10 +84,10 @@ func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 	if err != nil {
 		return Cast{}, fmt.Errorf("casting on %s: %w", msg.Subject, err)
 	}
-	if !v.Wait {
+	if steps == nil {
 		return Cast{Sequence: sequence}, nil
 	}
-	return c.outcome(ctx, v.Request, id, sequence, steps)
+	return c.outcome(ctx, v, id, sequence, steps)
 }
 
 func (c *Client) verdict(v Verdict, id string, now time.Time) (*nats.Msg, error) {
@@ -141,9 +145,13 @@ func (c *Client) store(ctx context.Context, msg *nats.Msg) (sequence uint64, err
 
 // outcome waits for what became of the verdict: from the request's events, and from the store where those
 // were missed.
-func (c *Client) outcome(ctx context.Context, request, id string, sequence uint64, steps <-chan *nats.Msg) (Cast, error) {
-	done := Cast{Sequence: sequence}
-	look := time.NewTicker(2 * time.Second)
+func (c *Client) outcome(ctx context.Context, v Verdict, id string, sequence uint64, steps <-chan *nats.Msg) (Cast, error) {
+	done, request := Cast{Sequence: sequence}, v.Request
+	every := 2 * time.Second
+	if v.UntilCounted {
+		every = 50 * time.Millisecond
+	}
+	look := time.NewTicker(every)
 	defer look.Stop()
 	for {
 		select {
@@ -166,8 +174,13 @@ func (c *Client) outcome(ctx context.Context, request, id string, sequence uint6
 			}
 		case <-look.C:
 			r, err := c.Get(ctx, request)
-			if err == nil && !r.Open() && counted(r, sequence) {
+			switch {
+			case err != nil || !r.Counted(sequence):
+			case !r.Open():
 				done.Resolved = r.resolved()
+				return done, nil
+			case v.UntilCounted:
+				done.Counted = &r
 				return done, nil
 			}
 		case <-ctx.Done():
@@ -178,9 +191,8 @@ func (c *Client) outcome(ctx context.Context, request, id string, sequence uint6
 	}
 }
 
-// counted reports whether the verdict is among those that counted: a request found resolved may have
-// been so before, and then the refusal is still to come.
-func counted(r Request, sequence uint64) bool {
+// Counted reports whether the verdict with this sequence is the newest of its person that counted.
+func (r Request) Counted(sequence uint64) bool {
 	for _, newest := range r.counted {
 		if newest == sequence {
 			return true

@@ -24,8 +24,7 @@ import (
 type own struct {
 	register func(*flag.FlagSet)
 	validate func() error
-	file     *string
-	builtIn  string
+	files    map[*string]string
 }
 
 func services() map[string]own {
@@ -34,10 +33,10 @@ func services() map[string]own {
 	var escalator escalation.Config
 	var audit sink.Config
 	return map[string]own{
-		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, &scorer.PolicyFile, "policies"},
-		"approver-router": {router.Register, func() error { return router.Validate() }, &router.RoutesFile, "policies/routes/default.yaml"},
-		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, nil, ""},
-		"auditsink":       {audit.Register, func() error { return audit.Validate() }, nil, ""},
+		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, map[*string]string{&scorer.PolicyFile: "policies"}},
+		"approver-router": {router.Register, func() error { return router.Validate() }, map[*string]string{&router.RoutesFile: "policies/routes/default.yaml", &router.ApproversFile: "policies/routes/approvers.yaml"}},
+		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, nil},
+		"auditsink":       {audit.Register, func() error { return audit.Validate() }, nil},
 	}
 }
 
@@ -53,11 +52,11 @@ func TestConfigurationsAreValid(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if service.file != nil {
-			if *service.file == "" {
-				t.Errorf("%s: the configuration names no file in place of the built-in one", name)
+		for file, builtIn := range service.files {
+			if *file == "" {
+				t.Errorf("%s: the configuration names no file in place of %s", name, builtIn)
 			}
-			*service.file = filepath.Join(root, service.builtIn)
+			*file = filepath.Join(root, builtIn)
 		}
 		if err := every.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)

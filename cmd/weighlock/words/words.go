@@ -19,13 +19,25 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 		})
 	case events.ActionAssessedType:
 		return describe(e, func(a *events.ActionAssessed) string {
-			return fmt.Sprintf("scored %d, %s: %s", a.Score, a.Level, a.Reason)
+			scored := fmt.Sprintf("scored %d, %s: %s", a.Score, a.Level, a.Reason)
+			if a.Edited != nil {
+				return fmt.Sprintf("moves from %s to a card of its own, as %s edited it: %s %s", a.Edited.Request, a.Edited.By, scored, Clip(string(a.Edited.Arguments), 90))
+			}
+			return scored
+		})
+	case events.ActionWithdrawnType:
+		return describe(e, func(a *events.ActionWithdrawn) string {
+			_, agent, action, _ := s.ParseAction(subject)
+			return fmt.Sprintf("%s withdraws %s%s", agent, action, Quoted(a.Reason))
 		})
 	case events.ApprovalRequestedType:
 		return describe(e, func(a *events.ApprovalRequested) string {
 			card, err := a.ReadCard()
 			if err != nil {
 				return err.Error()
+			}
+			if _, kind, _, _ := s.ParseApproval(subject); kind == events.Revised {
+				return fmt.Sprintf("%s is shown version %d of card %s: %s", a.Group, card.Version, a.Request, edits(card))
 			}
 			return fmt.Sprintf("%s is asked, on card %s: %s", a.Group, a.Request, card.Headline)
 		})
@@ -40,16 +52,14 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 	case events.VerdictCastType:
 		return describe(e, func(v *events.VerdictCast) string {
 			channel, approver, request, _ := s.ParseVerdict(subject)
-			return fmt.Sprintf("%s answers %s (%s): %s%s", approver, request, channel, verdictWords(v), Quoted(v.Comment))
+			return fmt.Sprintf("%s answers %s (%s): %s%s", approver, request, channel, verdictWords(v), Quoted(v.Comment)+Quoted(v.Guidance))
 		})
 	case events.VerdictRefusedType:
 		return describe(e, func(v *events.VerdictRefused) string {
 			return fmt.Sprintf("the verdict of %s on %s does not count: %s", v.Approver, v.Request, v.Reason)
 		})
 	case events.ApprovalResolvedType:
-		return describe(e, func(a *events.ApprovalResolved) string {
-			return fmt.Sprintf("%s is closed by %s", a.Request, a.By)
-		})
+		return describe(e, closed)
 	case events.DecisionMadeType:
 		return describe(e, Decision)
 	case events.ActionExecutedType:
@@ -70,6 +80,31 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 		})
 	}
 	return e.Type
+}
+
+// closed says who closed a request, and how much of it goes on elsewhere.
+func closed(a *events.ApprovalResolved) string {
+	moved := 0
+	for _, item := range a.Items {
+		if item.Moved {
+			moved++
+		}
+	}
+	if moved == 0 {
+		return fmt.Sprintf("%s is closed by %s", a.Request, a.By)
+	}
+	return fmt.Sprintf("%s is closed by %s; %d of %d items moved to another card", a.Request, a.By, moved, len(a.Items))
+}
+
+// edits says who put other arguments onto the card.
+func edits(card *events.Card) string {
+	var parts []string
+	for _, item := range card.Items {
+		if len(item.Edited) > 0 {
+			parts = append(parts, fmt.Sprintf("item %d as %s edited it", item.Number, item.EditedBy))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // describe decodes the payload of e and describes it.
@@ -97,6 +132,12 @@ func Decision(d *events.DecisionMade) string {
 	review := ""
 	if d.Review {
 		review = ", to be reviewed"
+	}
+	if len(d.Arguments) > 0 {
+		review += ", with other arguments"
+	}
+	if d.Guidance != "" {
+		return fmt.Sprintf("%s/%s is %s by %s: %s, instead %q", d.Agent, d.Action, d.Outcome, by, d.Reason, d.Guidance)
 	}
 	return fmt.Sprintf("%s/%s is %s by %s%s: %s", d.Agent, d.Action, d.Outcome, by, review, d.Reason)
 }

@@ -33,12 +33,13 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 	d, alone := decideAlone(a)
 	var route *routes.Route
 	var proposed *events.ActionProposed
-	if t := h.tables.get(); !alone || a.Level == events.Medium && !a.Denied && t.routes.MediumMayWait() {
+	t := h.tables.get()
+	if !alone || mayBeHeld(t.routes, a) {
 		if proposed, err = h.actions.load(ctx, a.ActionRef); err != nil && !errors.Is(err, errNotAtHand) {
 			return stream.RetryAfter(retryOpen, err)
 		}
 		route = t.routes.Match(subject(a, proposed, h.now()))
-		alone = alone && !route.MediumWaits
+		alone = alone && !makesWait(t.routes, a, route)
 	}
 	if alone {
 		out, err := decisionOutput(h.subjects, d, m.Event, h.now())
@@ -47,7 +48,7 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 		}
 		return stream.Done(out)
 	}
-	w := waiting{assessment: a, proposed: proposed, cause: m.Event, promise: stream.NewPromise()}
+	w := waiting{assessment: a, proposed: proposed, cause: m.Event, version: t.routes.Version(), promise: stream.NewPromise()}
 	if m.Deliveries > 1 { // it may be on a card already: do not wait for a window to find out
 		if outcome, ok := h.opener.again(ctx, w); ok {
 			return outcome

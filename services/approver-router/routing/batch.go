@@ -16,6 +16,7 @@ type waiting struct {
 	assessment *events.ActionAssessed
 	proposed   *events.ActionProposed // nil where it is not at hand any more
 	cause      events.Event
+	version    string // of the routes it was matched by
 	promise    *stream.Promise
 }
 
@@ -45,6 +46,7 @@ func newBatcher(flush func(*batch)) *batcher {
 type kind struct {
 	route, group, breakpoint, tool, target string
 	rules                                  string
+	version                                string // a batch is never continued under other rules
 }
 
 func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
@@ -66,6 +68,7 @@ func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
 // when its window closes. During a shutdown nothing waits.
 func (b *batcher) add(route *routes.Route, w waiting) {
 	key := kindOf(route, w.assessment)
+	key.version = w.version
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	current := b.open[key]

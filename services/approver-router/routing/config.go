@@ -5,11 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weighlock/weighlock/internal/people"
-	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
-	"github.com/weighlock/weighlock/policies"
 )
 
 // Name is the service's name, of its identity and its dead letters.
@@ -21,6 +18,9 @@ type Config struct {
 	RoutesFile string `yaml:"routesFile"`
 	// ApproversFile is the YAML file with people and groups; "" means the built-in ones.
 	ApproversFile string `yaml:"approversFile"`
+	// Reload is how often both files are looked at for changes; 0 means 2s. They are taken over once they were the same
+	// twice, both together.
+	Reload time.Duration `yaml:"reload"`
 	// AckWait is after which time a dead router's messages go to another; 0 means 30s.
 	AckWait time.Duration `yaml:"ackWait"`
 	// PinnedTTL is after which silence a standby takes over; 0 means 2s.
@@ -33,6 +33,7 @@ type Config struct {
 func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.RoutesFile, "routes", "", "YAML `file` with the routes; empty means the built-in example")
 	fs.StringVar(&c.ApproversFile, "approvers", "", "YAML `file` with people and groups; empty means the built-in example")
+	fs.DurationVar(&c.Reload, "reload", 0, "`time` between looks at routes and approvers for changes; 0 means 2s")
 	fs.DurationVar(&c.AckWait, "ack-wait", 0, "`time` after which a dead router's messages go to another; 0 means 30s")
 	fs.DurationVar(&c.PinnedTTL, "pinned-ttl", 0, "`time` of silence after which a standby takes over; 0 means 2s")
 	fs.DurationVar(&c.Drain, "drain", 0, "`time` a shutdown waits for what is in flight; 0 means 10s")
@@ -45,6 +46,9 @@ func (c *Config) Validate() error {
 	if err != nil {
 		return err
 	}
+	if c.Reload < 0 || c.Reload > 0 && c.Reload < 10*time.Millisecond {
+		return &events.FieldError{Field: "reload", Problem: "is " + c.Reload.String(), Fix: "use at least 10ms, or 0 for 2s"}
+	}
 	if err := c.assessed(subjects).Validate(); err != nil {
 		return err
 	}
@@ -52,21 +56,13 @@ func (c *Config) Validate() error {
 	return err
 }
 
-// load reads both files. The built-in routes fit the groups of any approvers file that has theirs.
+// load reads and checks both files.
 func (c *Config) load() (*table, error) {
-	t := &table{people: people.Default()}
-	var err error
-	if c.ApproversFile != "" {
-		if t.people, err = people.Load(c.ApproversFile); err != nil {
-			return nil, err
-		}
+	f, err := c.read()
+	if err != nil {
+		return nil, err
 	}
-	if c.RoutesFile == "" {
-		t.routes, err = routes.Parse("policies/routes/default.yaml", policies.Routes, t.people)
-	} else {
-		t.routes, err = routes.Load(c.RoutesFile, t.people)
-	}
-	return t, err
+	return c.parse(f)
 }
 
 // assessed is the worker of the assessments.

@@ -137,18 +137,18 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		return false, o.announceAgain(state, w)
 	}
 	// An action may be decided already: withdrawn, or on a request that is long over.
-	decided, err := o.decided(ctx, a.Agent, a.Action)
+	isDecided, err := decided(ctx, o.js, o.subjects, a.Agent, a.Action)
 	if err != nil {
 		return false, stream.RetryAfter(retryOpen, err)
 	}
-	return !decided, stream.Done()
+	return !isDecided, stream.Done()
 }
 
 // decided reports whether the action has its decision, so that nobody is asked again.
-func (o *opener) decided(ctx context.Context, agent, action string) (bool, error) {
-	ledger, err := o.js.Stream(ctx, o.subjects.Stream("DECISIONS"))
+func decided(ctx context.Context, js jetstream.JetStream, s events.Subjects, agent, action string) (bool, error) {
+	ledger, err := js.Stream(ctx, s.Stream("DECISIONS"))
 	if err == nil {
-		_, err = ledger.GetLastMsgForSubject(ctx, o.subjects.Decision(agent, action))
+		_, err = ledger.GetLastMsgForSubject(ctx, s.Decision(agent, action))
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return false, fmt.Errorf("looking for the decision on %s/%s: %w", agent, action, err)

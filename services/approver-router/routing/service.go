@@ -19,13 +19,14 @@ type Service struct {
 	assessed *stream.Worker
 	answered *stream.Worker
 	returned *stream.Worker
+	reloads  *reloader
 	batches  *batcher
 	stop     context.CancelFunc // ends the opening of requests
 }
 
 // New makes the service; it does nothing before Run, which must follow.
 func New(rt stream.Runtime, cfg Config) (*Service, error) {
-	loaded, err := cfg.load()
+	reloads, err := newReloader(&cfg, rt)
 	if err != nil {
 		return nil, err
 	}
@@ -40,16 +41,15 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("opening JetStream: %w", err)
 	}
 	store := requests.NewStore(js, rt.Subjects)
-	table := newTables(loaded)
 	stored := &actions{js: js, subjects: rt.Subjects}
 	o := &opener{js: js, subjects: rt.Subjects, store: store, now: rt.Now}
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
-	s := &Service{stop: stop, batches: newBatcher(func(b *batch) { o.open(work, b) })}
-	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, tables: table, actions: stored, opener: o, batches: s.batches, now: rt.Now})
+	s := &Service{stop: stop, reloads: reloads, batches: newBatcher(func(b *batch) { o.open(work, b) })}
+	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, now: rt.Now})
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
-			subjects: rt.Subjects, store: store, tables: table, now: rt.Now,
+			subjects: rt.Subjects, store: store, tables: reloads.tables, now: rt.Now,
 			editor: &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
 		})
 	}
@@ -67,11 +67,15 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 // could not be is left for the next router.
 func (s *Service) Run(ctx context.Context) error {
 	early := context.AfterFunc(ctx, s.batches.closeAll)
-	var group errgroup.Group
+	looking, done := context.WithCancel(ctx)
+	var group, looks errgroup.Group
+	looks.Go(func() error { s.reloads.run(looking); return nil })
 	group.Go(func() error { return s.assessed.Run(ctx) })
 	group.Go(func() error { return s.answered.Run(ctx) })
 	group.Go(func() error { return s.returned.Run(ctx) })
 	err := group.Wait()
+	done()
+	_ = looks.Wait()
 	// Whatever is still being opened belongs to messages that were given back.
 	early()
 	s.stop()

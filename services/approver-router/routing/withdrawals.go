@@ -86,7 +86,7 @@ func (h *withdrawals) beforeCard(ctx context.Context, m *stream.Message, in appr
 	if err != nil {
 		return stream.Permanent(err)
 	}
-	if err := h.ledger(ctx, out); err != nil {
+	if err := h.ledger(ctx, in, out); err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
 	// Whoever opens a request claims its actions, looks into the ledger, and stores it. This is the other way round, so
@@ -98,16 +98,21 @@ func (h *withdrawals) beforeCard(ctx context.Context, m *stream.Message, in appr
 	return stream.Done(append(outputs, out)...)
 }
 
-// ledger stores a decision unless there is one; which one stands does not matter here.
-func (h *withdrawals) ledger(ctx context.Context, out stream.Output) error {
+// ledger returns once the action has a decision: this one, or whatever was there before.
+func (h *withdrawals) ledger(ctx context.Context, in approval.Withdrawn, out stream.Output) error {
 	header, data, err := events.EncodeBinary(out.Event)
 	if err != nil {
 		return err
 	}
 	_, err = h.actions.js.PublishMsg(ctx, &nats.Msg{Subject: out.Subject, Header: nats.Header(header), Data: data})
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) {
-		return nil // the subject has its message, or is just getting it
+	if _, refused := errors.AsType[*jetstream.APIError](err); !refused {
+		return err
 	}
-	return err
+	switch stands, lookErr := decided(ctx, h.actions.js, h.subjects, in.Agent, in.Action); {
+	case lookErr != nil:
+		return lookErr
+	case stands:
+		return nil
+	}
+	return err // full, or another decision is just on its way
 }
