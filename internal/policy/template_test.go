@@ -20,15 +20,15 @@ func TestTemplates(t *testing.T) {
 	}
 	set := facts.NewSet(input.New(a, "agent", noon, nil))
 	for text, want := range map[string]string{
-		"plain":                           "plain",
-		"{{braces}}":                      "{braces}",
-		"uses {tool.name}.":               "uses pay_all.",
-		"{tool.words}":                    "pay, all",
-		"{action.bytes}/{plan.steps}":     "7/0",
-		"{tool.plain} {sql.found}": "yes no",
-		"to {target.name}":                "to a ‹!channel› (x)(http://evil) ＠here ＆lt; ∗b∗ bob@example.com\uFFFD",
-		"{target.kind}{principal}":        "nonenone",
-		"{memory.texts}":                  strings.Repeat("a", 77) + "…, " + strings.Repeat("b", 77) + "…, " + strings.Repeat("c", 77) + "…, and 2 more",
+		"plain":                       "plain",
+		"{{braces}}":                  "{braces}",
+		"uses {tool.name}.":           "uses pay_all.",
+		"{tool.words}":                "pay, all",
+		"{action.bytes}/{plan.steps}": "7/0",
+		"{tool.plain} {sql.found}":    "yes no",
+		"to {target.name}":            "to a ‹!channel› (x)(http://evil) ＠here ＆lt; ∗b∗ bob@example.com\uFFFD",
+		"{target.kind}{principal}":    "nonenone",
+		"{memory.texts}":              strings.Repeat("a", 77) + "…, " + strings.Repeat("b", 77) + "…, " + strings.Repeat("c", 77) + "…, and 2 more",
 	} {
 		parsed, problem, _ := parseTemplate(text)
 		if got := parsed.fill(set); problem != "" || got != want {
