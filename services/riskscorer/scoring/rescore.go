@@ -41,7 +41,10 @@ func (r *rescorer) run(ctx context.Context) error {
 		return fmt.Errorf("subscribing to %s: %w", r.scorer.subjects.Rescore(), err)
 	}
 	<-ctx.Done()
-	return sub.Drain()
+	if err := sub.Drain(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		return err
+	}
+	return nil
 }
 
 func (r *rescorer) answer(ctx context.Context, data []byte) rescore.Answer {

@@ -80,9 +80,12 @@ func (s *Service) Run(ctx context.Context) error {
 		s.rt.Logger.Warn("actions are assessed although it is not known what happened lately", "waited", s.cfg.HistoryWait)
 	}
 	s.working.Store(true)
+	edits, end := context.WithCancel(ctx)
 	editing := make(chan error, 1)
-	go func() { editing <- s.edits.run(ctx) }()
-	return errors.Join(s.worker.Run(ctx), <-editing)
+	go func() { editing <- s.edits.run(edits) }()
+	err := s.worker.Run(ctx)
+	end()
+	return errors.Join(err, <-editing)
 }
 
 // CheckPolicy looks at the policy's files now and takes over what they say. One that cannot be used changes nothing.
