@@ -137,7 +137,7 @@ const perKind = 150
 func TestHostileActionsEndHigh(t *testing.T) {
 	t.Parallel()
 	p := Default()
-	for kind, make := range hostile {
+	for kind, send := range hostile {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			rounds := perKind
@@ -150,7 +150,7 @@ func TestHostileActionsEndHigh(t *testing.T) {
 				if i%50 == 0 { // most are small: many ways, and now and then as much as there can be
 					n = 1 + r.IntN(6)
 				}
-				a := make(r, n)
+				a := send(r, n)
 				got := p.Assess(a, events.ActionRef{Agent: "mallory"}, noon)
 				if got.Level != events.High || got.Reason == "" || len(got.Rules) > maxFired {
 					t.Fatalf("size %d: level %s, score %d, %q: %.200s", n, got.Level, got.Score, got.Reason, a.Arguments)
@@ -166,10 +166,10 @@ func TestHostileActionsEndHigh(t *testing.T) {
 // BenchmarkHostile tells the longest assessment of every kind at its largest, and how much memory one takes.
 func BenchmarkHostile(b *testing.B) {
 	p := Default()
-	for kind, make := range hostile {
+	for kind, send := range hostile {
 		b.Run(strings.ReplaceAll(kind, " ", "-"), func(b *testing.B) {
 			r := rand.New(rand.NewPCG(1, 2))
-			a := make(r, 6)
+			a := send(r, 6)
 			b.ReportAllocs()
 			longest := time.Duration(0)
 			for b.Loop() {

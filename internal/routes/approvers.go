@@ -44,9 +44,9 @@ func parseApprovers(text string) ([]approval.Requirement, error) {
 }
 
 func parseRequirement(text string) (approval.Requirement, error) {
-	group, count := "", "1"
+	var group, count string
 	if m := groupOnly.FindStringSubmatch(text); m != nil {
-		group = m[1]
+		group, count = m[1], "1"
 	} else if m := groupCount.FindStringSubmatch(text); m != nil {
 		group, count = m[1], m[2]
 	} else if m := anyOf.FindStringSubmatch(text); m != nil {

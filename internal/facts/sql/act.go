@@ -194,11 +194,12 @@ func (st *statement) setQuery(at int) {
 // longText says that a variable is set to a text that may be SQL for later.
 func (st *statement) longText(at int) bool {
 	for _, t := range st.tokens[at:] {
-		if first, sure := false, false; t.kind == text && len(t.val) > 8 {
-			if first, sure = looksLike(t.val); first && sure {
-				st.inner(at)
-				return true
-			}
+		if t.kind != text || len(t.val) <= 8 {
+			continue
+		}
+		if first, sure := looksLike(t.val); first && sure {
+			st.inner(at)
+			return true
 		}
 	}
 	return false

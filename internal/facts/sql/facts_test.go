@@ -28,7 +28,7 @@ func TestFacts(t *testing.T) {
 	for _, c := range cases {
 		f := OfTexts(c.dialect, []string{c.sql})
 		got := said(f)
-		for _, want := range strings.Fields(c.want) {
+		for want := range strings.FieldsSeq(c.want) {
 			if not, ok := strings.CutPrefix(want, "!"); ok {
 				if slices.Contains(got, not) {
 					t.Errorf("%s %q: says %s, among %v", c.dialect, c.sql, not, got)

@@ -38,7 +38,7 @@ func (f *Facts) gexec(s string) bool {
 	if strings.Contains(s, `\gexec`) {
 		f.Dynamic = true
 	}
-	if i := strings.Index(s, `\!`); i >= 0 {
+	if strings.Contains(s, `\!`) {
 		f.Programs = true
 	}
 	return false

@@ -12,7 +12,7 @@ type wordSet map[string]bool
 
 func words(list string) wordSet {
 	m := wordSet{}
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		m[w] = true
 	}
 	return m

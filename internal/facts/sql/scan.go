@@ -1,5 +1,7 @@
 package sql
 
+import "strings"
+
 // frame is one level of parentheses while the tokens are scanned.
 type frame struct {
 	call    bool // behind a function's name
@@ -131,7 +133,8 @@ func (s *scanner) tableName(i int, written bool) int {
 
 // qualified joins "schema . table" from i on and returns the last token of it.
 func (st *statement) qualified(i int) (string, int) {
-	full := st.tokens[i].val
+	var full strings.Builder
+	full.WriteString(st.tokens[i].val)
 	for st.at(i + 1).is(".") {
 		if st.at(i + 2).is(".") { // database..table
 			i++
@@ -139,10 +142,10 @@ func (st *statement) qualified(i int) (string, int) {
 		if !st.at(i+2).named() && !st.at(i+2).is("*") {
 			break
 		}
-		full += "." + st.at(i+2).val
+		full.WriteString("." + st.at(i+2).val)
 		i += 2
 	}
-	return full, i
+	return full.String(), i
 }
 
 // dotted joins "schema . function" backwards from i.

@@ -228,12 +228,12 @@ func (st *statement) readsOnly() bool {
 // found records the kind of the statement.
 func (st *statement) found(at int, e effect) {
 	kind := st.at(at).val
-	switch {
-	case e == unknown:
+	switch e {
+	case unknown:
 		kind = "unknown"
-	case e == meets:
+	case meets:
 		kind = st.mainWord()
-	case e == creates || e == alters || e == drops:
+	case creates, alters, drops:
 		if object, _ := st.object(at + 1); object != "" {
 			kind += " " + object
 		}
