@@ -32,6 +32,9 @@ func texts(a *input.Action, args *input.Arguments, speaks bool) []string {
 		}
 		byName := sqlKeys[t.Key] || sqlKeys[t.Parent]
 		query := queryKeys[t.Key] || queryKeys[t.Parent]
+		if !byName && !query && !speaks {
+			continue
+		}
 		first, looks := looksLike(t.Value)
 		if byName || query && (speaks && !prose(t.Value, first) || runs && first || looks) || speaks && looks {
 			list = append(list, t.Value)

@@ -24,8 +24,8 @@ func TestARequestNobodyAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := tiers(time.Second, 500*time.Millisecond)
-	path[0].RemindEvery = 400 * time.Millisecond
+	path := tiers(10*time.Second, 500*time.Millisecond)
+	path[0].RemindEvery = 4 * time.Second // two reminders, and time enough after them for a busy machine
 	s := r.open(t, "r-1", path)
 	streamtest.Eventually(t, "the request goes through its life", func() error {
 		return r.has("EVENTS", "wl.approvals.>", map[string]uint64{
