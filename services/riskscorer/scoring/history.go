@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,20 +47,23 @@ type history struct {
 
 // feed is one stream that is followed.
 type feed struct {
-	stream, filter string
-	bounded        bool // not beyond what scorers were given, see [history.bound]
-	next           uint64
-	from           time.Time // complete since when; zero for all of the last 24 hours
-	apply          func(stored)
+	stream  string
+	kind    string // of the subjects that matter
+	tokens  int    // of such a subject, after its kind
+	bounded bool   // not beyond what scorers were given, see [history.bound]
+	next    uint64
+	from    time.Time                  // complete since when; zero for all of the last 24 hours
+	known   func(sequence uint64) bool // what need not be read; nil where every message must be
+	apply   func(stored)
 }
 
 func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit uint64, now func() time.Time, logger *slog.Logger, m *Metrics) *history {
 	h := &history{conn: conn, subjects: s, state: state, limit: limit, now: now, logger: logger, metrics: m, caught: make(chan struct{})}
 	// In this order: a decision is better understood after its assessment.
 	h.feeds = []*feed{
-		{stream: s.Stream("ACTIONS"), filter: s.All("actions", 2), bounded: true, apply: h.action},
-		{stream: s.Stream("EVENTS"), filter: s.All("assessments", 3), apply: h.assessment},
-		{stream: s.Stream("DECISIONS"), filter: s.All("decisions", 2), apply: h.decision},
+		{stream: s.Stream("ACTIONS"), kind: "actions", tokens: 2, bounded: true, known: state.Acted, apply: h.action},
+		{stream: s.Stream("EVENTS"), kind: "assessments", tokens: 3, apply: h.assessment},
+		{stream: s.Stream("DECISIONS"), kind: "decisions", tokens: 2, apply: h.decision},
 	}
 	return h
 }
@@ -112,10 +116,19 @@ func (h *history) round(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// follow reads on, up to the sequence last.
+// follow reads on, up to the sequence last. It asks for every message of the stream: for a batch
+// by subject the server counts all subjects that match, which takes tens of milliseconds where there are
+// a hundred thousand, and stores nothing meanwhile.
 func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
-	for s.next <= last {
-		batch, err := read(ctx, h.conn, s.stream, query{Seq: s.next, Next: s.filter, Batch: batchMessages, MaxBytes: batchBytes})
+	wanted := h.subjects.All(s.kind, 0) + "."
+	for {
+		for s.known != nil && s.next <= last && s.known(s.next) {
+			s.next++
+		}
+		if s.next > last {
+			return nil
+		}
+		batch, err := read(ctx, h.conn, s.stream, query{Seq: s.next, Batch: int(min(batchMessages, last-s.next+1)), MaxBytes: batchBytes})
 		if err != nil || len(batch) == 0 {
 			return err
 		}
@@ -123,12 +136,13 @@ func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
 			if m.sequence > last {
 				return nil
 			}
-			s.apply(m)
+			if strings.HasPrefix(m.subject, wanted) {
+				s.apply(m)
+			}
 			s.next = m.sequence + 1
 			h.metrics.read.WithLabelValues(s.stream).Inc()
 		}
 	}
-	return nil
 }
 
 // activeFor is how long after its last action a scorer takes itself for the active one.
@@ -159,8 +173,9 @@ func (h *history) begin(ctx context.Context, js jetstream.JetStream, s *feed, gi
 		return fmt.Errorf("looking at stream %s: %w", s.stream, err)
 	}
 	last := stream.CachedInfo().State.LastSeq
+	filter := h.subjects.All(s.kind, s.tokens)
 	since := h.now()
-	waiting, err := read(ctx, h.conn, h.subjects.Stream("ACTIONS"), query{Seq: given + 1, Next: h.subjects.All("actions", 2), Batch: 1})
+	waiting, err := read(ctx, h.conn, h.subjects.Stream("ACTIONS"), query{Seq: given + 1, Next: h.subjects.All("actions", 2)})
 	if err != nil {
 		return err
 	}
@@ -168,7 +183,7 @@ func (h *history) begin(ctx context.Context, js jetstream.JetStream, s *feed, gi
 		since = waiting[0].at
 	}
 	since = since.Add(-historySpan)
-	first, err := read(ctx, h.conn, s.stream, query{StartTime: &since, Next: s.filter, Batch: 1})
+	first, err := read(ctx, h.conn, s.stream, query{StartTime: &since, Next: filter})
 	if err != nil {
 		return err
 	}
@@ -179,7 +194,7 @@ func (h *history) begin(ctx context.Context, js jetstream.JetStream, s *feed, gi
 	next := first[0].sequence
 	if last >= next && last-next >= h.limit {
 		next = last - h.limit + 1
-		cut, err := read(ctx, h.conn, s.stream, query{Seq: next, Next: s.filter, Batch: 1})
+		cut, err := read(ctx, h.conn, s.stream, query{Seq: next, Next: filter})
 		if err != nil {
 			return err
 		}
