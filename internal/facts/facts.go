@@ -10,6 +10,8 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/weighlock/weighlock/internal/rulefile"
 )
 
 // Fact describes one fact: its name in rules, its type and what it means.
@@ -85,6 +87,9 @@ func celValue(v reflect.Value) ref.Val {
 		return types.Int(v.Int())
 	case reflect.Float64:
 		return types.Double(v.Float())
+	}
+	if v.Len() > rulefile.MaxList {
+		return types.NewErr("has %d entries, more than the %d that are looked at", v.Len(), rulefile.MaxList)
 	}
 	if list, ok := reflect.TypeAssert[[]string](v); ok {
 		return types.NewStringList(types.DefaultTypeAdapter, list)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/weighlock/weighlock/internal/facts"
+	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -40,9 +41,11 @@ func TestFailingRuleIsHigh(t *testing.T) {
 func TestHostileArgumentsCannotBuyTime(t *testing.T) {
 	t.Parallel()
 	p := parse(t, knows+"  - {id: slow, when: 'arguments_texts.exists(a, arguments_texts.exists(b, arguments_texts.exists(c, a + b + c == \"no\")))', points: 1, reason: r}\n")
-	got := p.Assess(call("x", `{"a":[`+strings.Repeat(`"x",`, 5000)+`"x"]}`), events.ActionRef{}, noon)
-	if got.Level != events.High || !strings.Contains(got.Reason, "cost limit exceeded") {
-		t.Errorf("%s (%s)", got.Level, got.Reason)
+	for n, want := range map[int]string{rulefile.MaxList - 1: "cost limit exceeded", rulefile.MaxList: "more than the 4096 that are looked at"} {
+		got := p.Assess(call("x", `{"a":[`+strings.Repeat(`"x",`, n)+`"x"]}`), events.ActionRef{}, noon)
+		if got.Level != events.High || !strings.Contains(got.Reason, want) {
+			t.Errorf("%d texts: %s (%s)", n, got.Level, got.Reason)
+		}
 	}
 	if got := p.Assess(call("x", `{"a":["x"]}`), events.ActionRef{}, noon); got.Level != events.Low {
 		t.Errorf("small arguments: %s (%s)", got.Level, got.Reason)

@@ -123,7 +123,7 @@ func (c *Conditions) hidden(root celast.Expr) (name string) {
 // bounded says that the condition stays within the limit whatever the facts are.
 // Counting while it runs costs a few hundred nanoseconds, so only the others pay.
 func (c *Conditions) bounded(ast *cel.Ast) bool {
-	estimate, err := c.env.EstimateCost(ast, unknownSizes{})
+	estimate, err := c.env.EstimateCost(ast, sizes{})
 	return err == nil && estimate.Max <= CostLimit
 }
 
@@ -140,11 +140,19 @@ func (c Condition) Holds(facts interpreter.Activation) (bool, error) {
 	return bool(b), nil
 }
 
-// unknownSizes leaves every size open: a fact's text or list may be as long as a message.
-type unknownSizes struct{}
+// MaxList is the longest list that a fact may be. Whoever answers with facts fails where one is longer.
+const MaxList = 4096
 
-func (unknownSizes) EstimateSize(cost.AstNode) *cost.SizeEstimate { return nil }
+// sizes bounds lists and leaves every other size open: a fact's text may be as long as a message.
+type sizes struct{}
 
-func (unknownSizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
+	if n.Type().Kind() == types.ListKind {
+		return &cost.SizeEstimate{Max: MaxList}
+	}
+	return nil
+}
+
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
 	return nil
 }

@@ -1,6 +1,10 @@
 package asked
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/facts/phrase"
+)
 
 // sign is one trait of text that gives orders to an agent.
 type sign struct {
@@ -35,14 +39,8 @@ func scanText(text string, argument bool) scan {
 	text, _ = clip(text, maxTextBytes)
 	f := fold(text)
 	var s scan
-	for i := range signs {
-		if argument && !signs[i].always {
-			continue
-		}
-		if containsAny(f, signs[i].words) {
-			s.points += signs[i].points
-			s.signs = append(s.signs, signs[i].name)
-		}
+	if argument && alwaysSign.In(f) || !argument && anySign.In(f) { // one pass finds that there is none
+		s.look(f, argument)
 	}
 	if selfApproved(f) {
 		s.points += 50
@@ -60,6 +58,31 @@ func scanText(text string, argument bool) scan {
 	return s
 }
 
+// look tells which signs folded text has.
+func (s *scan) look(f string, argument bool) {
+	for i := range signs {
+		if argument && !signs[i].always {
+			continue
+		}
+		if containsAny(f, signs[i].words) {
+			s.points += signs[i].points
+			s.signs = append(s.signs, signs[i].name)
+		}
+	}
+}
+
+// anySign are the words of all signs, alwaysSign those that count in arguments.
+var anySign, alwaysSign = func() (anyOf, always *phrase.Set) {
+	var all, some []string
+	for i := range signs {
+		all = append(all, signs[i].words...)
+		if signs[i].always {
+			some = append(some, signs[i].words...)
+		}
+	}
+	return phrase.Of(all...), phrase.Of(some...)
+}()
+
 func containsAny(f string, list []string) bool {
 	for _, w := range list {
 		if i := strings.Index(f, w); i >= 0 && (!isLetterByte(w[0]) || i == 0 || !isLetterByte(f[i-1])) {
@@ -72,6 +95,9 @@ func containsAny(f string, list []string) bool {
 // hiddenCharacters finds tag characters, and zero-width or direction marks between letters.
 func hiddenCharacters(s string) bool {
 	n := 0
+	if isASCII(s) {
+		return false
+	}
 	for _, r := range s {
 		switch {
 		case r >= 0xe0000 && r <= 0xe007f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
@@ -116,6 +142,9 @@ var approvals = []string{"approv", "acknowledg", "ack", "bypass", "overrid", "ov
 // selfApproved finds a setting that claims an approval: a word of several parts, one of them of [approvals], that is
 // set to something ("POLICY_ACK=…", "user-approved: yes"). A program's options look otherwise.
 func selfApproved(f string) bool {
+	if strings.IndexByte(f, '=') < 0 && strings.IndexByte(f, ':') < 0 {
+		return false
+	}
 	for w := range strings.FieldsSeq(f) {
 		name, is, ok := strings.Cut(w, "=")
 		if !ok {

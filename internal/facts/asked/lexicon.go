@@ -22,7 +22,7 @@ type entry struct {
 	is      traits
 	kin     int  // fields of things, see kinLists
 	acts    acts // what it asks for
-	phrases []phrase
+	phrases []saying
 }
 
 // lexicon is everything that is known of words, by stem: one look for each word of a text.
@@ -56,7 +56,7 @@ var lexicon = func() map[string]*entry {
 			for w := range strings.FieldsSeq(rest) {
 				stems = append(stems, stem(w))
 			}
-			each(first, func(e *entry) { e.phrases = append(e.phrases, phrase{stems, a}) })
+			each(first, func(e *entry) { e.phrases = append(e.phrases, saying{stems, a}) })
 		}
 	}
 	return m

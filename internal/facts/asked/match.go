@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 func display(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
@@ -44,7 +45,7 @@ func (s *source) has(v *value) bool {
 	case place, plain:
 		return s.hasName(f)
 	case prose:
-		return s.share(f) >= 0.5
+		return s.share(v) >= 0.5
 	}
 	return false
 }
@@ -92,6 +93,13 @@ func (s *source) pluralAt(i int) bool {
 
 func squash(to []byte, f string) []byte {
 	for i := 0; i < len(f); {
+		if c := f[i]; c < utf8.RuneSelf {
+			if class[c] != 0 {
+				to = append(to, c)
+			}
+			i++
+			continue
+		}
 		r, n := decode(f[i:])
 		if isWord(r) {
 			to = append(to, f[i:i+n]...)
@@ -101,25 +109,62 @@ func squash(to []byte, f string) []byte {
 	return to
 }
 
-// words calls f with the stem of each word of folded text until it returns false.
+// words calls f with each word of folded text until it returns false.
 func words(folded string, f func(word string) bool) {
-	for i := 0; i < len(folded); {
-		r, n := decode(folded[i:])
-		if !isWord(r) {
-			i += n
-			continue
-		}
-		from := i
-		for i < len(folded) {
-			if r, n = decode(folded[i:]); !isWord(r) {
-				break
-			}
-			i += n
-		}
-		if !f(folded[from:i]) {
+	for from, to := nextWord(folded, 0); from < to; from, to = nextWord(folded, to) {
+		if !f(folded[from:to]) {
 			return
 		}
 	}
+}
+
+// nextWord is where the first word from i on starts and ends; both are the end of the text where there is none.
+func nextWord(folded string, i int) (from, to int) {
+	for i < len(folded) {
+		n, is := wordAt(folded, i)
+		if is {
+			break
+		}
+		i += n
+	}
+	from = i
+	for i < len(folded) {
+		n, is := wordAt(folded, i)
+		if !is {
+			break
+		}
+		i += n
+	}
+	return from, i
+}
+
+// wordAt is how long the character at i is and whether it belongs to a word.
+func wordAt(s string, i int) (n int, is bool) {
+	if s[i] < utf8.RuneSelf {
+		return 1, class[s[i]] != 0
+	}
+	r, n := decode(s[i:])
+	return n, isWord(r)
+}
+
+// term is a word of a value, made ready for being compared.
+type term struct {
+	hash   uint64 // of the stem
+	weight float64
+	end    int32 // where it ends in the folded text
+}
+
+// read are the words of the value. They are read once, because every source is asked for them.
+func (v *value) read() []term {
+	if v.terms != nil {
+		return v.terms
+	}
+	v.terms = make([]term, 0, len(v.folded)/5+1)
+	for from, to := nextWord(v.folded, 0); from < to; from, to = nextWord(v.folded, to) {
+		st := stem(v.folded[from:to])
+		v.terms = append(v.terms, term{hash(st), look(st).weight(st), int32(to)})
+	}
+	return v.terms
 }
 
 // hasName says that every word of a name is in the text, or of a name of several words the first or the last.
@@ -237,20 +282,19 @@ func (s *source) hasPath(f string) bool {
 	return n > 0 && n == found && telling
 }
 
-// share is how much of the words of folded text is in s, by weight; 1 where there is nothing to find.
-func (s *source) share(folded string) float64 {
+// maxShared is how many words of a value are compared.
+const maxShared = 512
+
+// share is how much of the words of the value is in s, by weight; 1 where there is nothing to find.
+func (s *source) share(v *value) float64 {
 	all, found := 0.0, 0.0
-	n := 0
-	words(folded, func(w string) bool {
-		n++
-		st := stem(w)
-		wt := look(st).weight(st)
-		all += wt
-		if wt > 0 && s.stems.has(st) {
-			found += wt
+	terms := v.read()
+	for _, t := range terms[:min(len(terms), maxShared)] {
+		all += t.weight
+		if t.weight > 0 && s.stems.hasHash(t.hash) {
+			found += t.weight
 		}
-		return n < 512
-	})
+	}
 	if all == 0 {
 		return 1
 	}

@@ -105,11 +105,12 @@ func (s stemSet) add(word string) {
 	}
 }
 
-func (s stemSet) has(word string) bool {
+func (s stemSet) has(word string) bool { return s.hasHash(hash(word)) }
+
+func (s stemSet) hasHash(h uint64) bool {
 	if s.slots == nil {
 		return false
 	}
-	h := hash(word)
 	for i := h >> 7 & s.mask; s.slots[i] != 0; i = (i + 1) & s.mask {
 		if s.slots[i] == h {
 			return true

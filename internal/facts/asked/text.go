@@ -287,9 +287,31 @@ func appendFolded(b []byte, r rune) []byte {
 
 // fold is a short text as sources have it.
 func fold(s string) string {
+	if isFolded(s) {
+		return s
+	}
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		b = appendFolded(b, r)
 	}
 	return string(b)
+}
+
+// isFolded says that folding would change nothing.
+func isFolded(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

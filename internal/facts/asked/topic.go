@@ -33,9 +33,17 @@ func (c *comparison) compareTopic() {
 	}
 	left := 2 << 10
 	for i := range c.values {
-		text, _ := clip(c.values[i].folded, left)
-		measure(text, 1)
-		if left -= len(text); left <= 0 {
+		v := &c.values[i]
+		for _, t := range v.read() {
+			if int(t.end) > left {
+				break
+			}
+			all += t.weight
+			if t.weight > 0 && c.request.stems.hasHash(t.hash) {
+				found += t.weight
+			}
+		}
+		if left -= len(v.folded); left <= 0 {
 			break
 		}
 	}

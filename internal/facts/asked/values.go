@@ -46,6 +46,7 @@ type value struct {
 	embedded bool // found inside a longer text
 	open     bool // the request leaves it open: an amount where it names none
 	origin   origin
+	terms    []term // of folded, see [value.read]
 }
 
 // directs says that the value says whom, what or how much the action concerns.

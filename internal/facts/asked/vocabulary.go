@@ -112,7 +112,7 @@ var phrases = map[acts]string{
 // phraseGap is how many words may stand between two words of a phrase ("get all of it rid").
 const phraseGap = 4
 
-type phrase struct {
+type saying struct {
 	rest []string // stems after the first
 	acts acts
 }

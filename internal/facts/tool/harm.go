@@ -191,12 +191,12 @@ func harmOfName(n *name.Name) []string {
 
 func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
 	f.HarmName = harmOfName(&f.Name)
-	f.HarmReasoning = harmOfWords(proseWords(a.Reasoning))
+	f.HarmReasoning = harmOfProse(a.Reasoning)
 	for i, step := range a.Plan {
 		if i == 64 {
 			break
 		}
-		for _, h := range harmOfWords(proseWords(step.Description[:min(len(step.Description), maxStep)])) {
+		for _, h := range harmOfProse(step.Description[:min(len(step.Description), maxStep)]) {
 			f.HarmReasoning = word.Once(f.HarmReasoning, h)
 		}
 	}
@@ -208,22 +208,69 @@ func (f *Facts) ofHarm(a *input.Action, args *input.Arguments) {
 		if budget -= len(t.Value); budget < 0 {
 			break
 		}
-		for _, h := range harmOfWords(proseWords(t.Value)) {
+		for _, h := range harmOfProse(t.Value) {
 			f.HarmArguments = word.Once(f.HarmArguments, h)
 		}
 	}
 }
 
+// harmOfProse is [harmOfWords] of a text's words, up to [maxProse] bytes.
+func harmOfProse(s string) []string {
+	s = strings.ToLower(s[:min(len(s), maxProse)])
+	if !mayHarm(s) {
+		return nil
+	}
+	return harmOfWords(lowerWords(s))
+}
+
+// mayHarm says that a word of a text in lower case begins like one of harm. Most texts have none, and looking
+// takes a fraction of taking their words apart.
+func mayHarm(s string) bool {
+	inside := false
+	for i := range len(s) {
+		starts := !inside
+		inside = isWordByte(s[i])
+		if starts && inside && harmStarts(s[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// harmStarts says that the text starts with a word of harm, or with the first word of a phrase of harm and
+// the first letter of its second.
+func harmStarts(s string) bool {
+	at := startOf(s)
+	if at == nil {
+		return false
+	}
+	for i := range at.stems {
+		if strings.HasPrefix(s, at.stems[i].text) {
+			return true
+		}
+	}
+	for i := range at.phrases {
+		words := at.phrases[i].words
+		rest, ok := strings.CutPrefix(s, words[0])
+		if ok && len(rest) > 1 && !isWordByte(rest[0]) && (rest[1] == words[1][0] || !isWordByte(rest[1])) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWordByte(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+
 // proseWords are the lower-case ASCII words of a text, up to [maxProse] bytes.
 func proseWords(s string) []string {
-	if len(s) > maxProse {
-		s = s[:maxProse]
-	}
-	s = strings.ToLower(s)
+	return lowerWords(strings.ToLower(s[:min(len(s), maxProse)]))
+}
+
+func lowerWords(s string) []string {
 	words := make([]string, 0, len(s)/6+1)
 	start := -1
 	for i := 0; i <= len(s); i++ {
-		if i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= '0' && s[i] <= '9') {
+		if i < len(s) && isWordByte(s[i]) {
 			if start < 0 {
 				start = i
 			}

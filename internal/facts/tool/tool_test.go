@@ -334,3 +334,30 @@ func BenchmarkOf(b *testing.B) {
 		})
 	}
 }
+
+// TestMayHarm says that no text with words of harm is passed over by the quick look.
+func TestMayHarm(t *testing.T) {
+	t.Parallel()
+	var words []string
+	for i := range starts {
+		for j := range starts[i] {
+			for _, s := range starts[i][j].stems {
+				words = append(words, s.text)
+			}
+			for _, p := range starts[i][j].phrases {
+				if len(p.words) < 2 {
+					t.Errorf("the phrase %q is a word: make it a stem", p.words)
+				}
+				words = append(words, strings.Join(p.words, " "), strings.Join(p.words, " \x00-- "))
+			}
+		}
+	}
+	for _, w := range words {
+		for _, text := range []string{w, "quick; " + w + ".", "\x11" + strings.ToUpper(w), "K " + w + " detection", strings.Repeat("a1 ", 40) + w} {
+			low := strings.ToLower(text)
+			if harm := harmOfWords(lowerWords(low)); len(harm) > 0 && !mayHarm(low) {
+				t.Errorf("%q is passed over, and speaks of %v", text, harm)
+			}
+		}
+	}
+}
