@@ -62,11 +62,17 @@ type Set struct {
 }
 
 type answer struct {
-	asked  bool
-	facts  any // a pointer to the domain's struct
-	value  reflect.Value
-	values []ref.Val // by field, nil until asked
-	err    error
+	asked bool
+	facts any // a pointer to the domain's struct
+	value reflect.Value
+	lists []list // those that were asked for: making one costs something
+	err   error
+}
+
+// list is a fact's list as rules see it.
+type list struct {
+	field int
+	value ref.Val
 }
 
 // NewSet returns the facts of a.
@@ -90,10 +96,15 @@ func (s *Set) Value(at Place) ref.Val {
 	if a.err != nil {
 		return types.WrapErr(a.err)
 	}
-	v := a.values[at.field]
-	if v == nil {
-		v = celValue(a.value.Field(at.field))
-		a.values[at.field] = v
+	for _, l := range a.lists {
+		if l.field == at.field {
+			return l.value
+		}
+	}
+	field := a.value.Field(at.field)
+	v := celValue(field)
+	if field.Kind() == reflect.Slice {
+		a.lists = append(a.lists, list{at.field, v})
 	}
 	return v
 }
@@ -106,7 +117,6 @@ func (s *Set) ask(i int) *answer {
 	a.asked = true
 	if a.facts, a.err = s.of[i].of(s); a.err == nil {
 		a.value = reflect.ValueOf(a.facts).Elem()
-		a.values = make([]ref.Val, a.value.NumField())
 	}
 	return a
 }

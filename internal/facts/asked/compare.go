@@ -123,7 +123,7 @@ func (c *comparison) findContradictions() {
 			c.f.Contradicts = true
 			c.f.Contradictions = shown(c.f.Contradictions, v.text)
 		}
-		if v.kind == prose && len(strings.Fields(v.text)) >= 3 && c.dictates() && c.request.share(v) < 0.25 {
+		if v.kind == prose && len(v.read()) >= 3 && c.dictates() && c.request.share(v) < 0.25 {
 			c.f.TextStrays = true
 		}
 	}

@@ -28,6 +28,9 @@ var (
 	)
 )
 
+// telling holds them all: one pass finds that a text has none.
+var telling = phrase.All(asksLogin, asksMoney, presses)
+
 // body looks into the texts of the message.
 func (f *Facts) body(a *input.Action, args *input.Arguments) {
 	budget := maxProse
@@ -50,6 +53,9 @@ func (f *Facts) body(a *input.Action, args *input.Arguments) {
 		}
 		budget -= len(text)
 		lower := strings.ToLower(text)
+		if !telling.In(lower) {
+			continue
+		}
 		f.AsksLogin = f.AsksLogin || asksLogin.In(lower)
 		f.AsksMoney = f.AsksMoney || asksMoney.In(lower)
 		f.Presses = f.Presses || presses.In(lower)

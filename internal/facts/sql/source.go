@@ -62,13 +62,23 @@ func prose(s string, first bool) bool {
 	return !l.comment
 }
 
+// glance is how many bytes of a text are read first.
+const glance = 64
+
 // looksLike says whether a text begins with a word of SQL, and whether what follows fits it so well that it is SQL wherever it stands.
 func looksLike(s string) (first, sure bool) {
 	head := s
 	if len(head) > 2048 {
 		head = head[:2048]
 	}
-	l := lex(head, mode{nested: true, dollar: true, versioned: true})
+	anyone := mode{nested: true, dollar: true, versioned: true}
+	if len(head) > glance { // most texts show by their first word that they are none
+		st := &statement{tokens: lex(head[:glance], anyone).tokens}
+		if at, e := st.lead(); at+1 < len(st.tokens) && (e == unknown || e == ignores) {
+			return false, false
+		}
+	}
+	l := lex(head, anyone)
 	st := &statement{tokens: l.tokens}
 	at, e := st.lead()
 	if e == unknown || e == ignores {
