@@ -67,7 +67,7 @@ const (
 // "course_notes" is "course notes". It starts and ends where words do.
 func (s *source) hasWords(f string) bool {
 	var buf [64]byte
-	q := squash(buf[:0], f)
+	q := squash(buf[:0], f, len(s.squashed))
 	if len(q) == 0 || len(q) > len(s.squashed) {
 		return false
 	}
@@ -91,8 +91,9 @@ func (s *source) pluralAt(i int) bool {
 	return s.squashed[i] == 's' && s.bounds[i+1]
 }
 
-func squash(to []byte, f string) []byte {
-	for i := 0; i < len(f); {
+// squash appends the letters and digits of f; more than most are too many, and it stops.
+func squash(to []byte, f string, most int) []byte {
+	for i := 0; i < len(f) && len(to) <= most; {
 		if c := f[i]; c < utf8.RuneSelf {
 			if class[c] != 0 {
 				to = append(to, c)
