@@ -18,6 +18,10 @@ demo: build engine ## the whole pipeline on this machine: a morning of four agen
 test: engine ## every test, with the race detector
 	$(GO) test -race -shuffle=on -timeout 15m $(PKGS)
 
+.PHONY: soak
+soak: ## what takes minutes: the races and floods in full size, with their figures
+	WEIGHLOCK_SOAK=1 $(GO) test -race -count=1 -timeout 60m -v -run 'Racing|Flood|Mixed' ./test/verdicts ./test/cards
+
 .PHONY: build
 build: ## the command line and the services, into bin/
 	@mkdir -p $(BIN)

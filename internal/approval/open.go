@@ -61,6 +61,14 @@ func Requested(s State) []Effect {
 	return effects
 }
 
+// Announced are the announcements of the version of the card that stands, as they were or should have been made.
+func Announced(s State) []Effect {
+	if s.Revised == nil {
+		return Requested(s)
+	}
+	return s.revised()
+}
+
 func checkCard(card *events.Card, origins int) error {
 	if err := events.CheckToken("request", card.Request); err != nil {
 		return err

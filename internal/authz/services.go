@@ -45,8 +45,9 @@ func servicePublish(name string, s events.Subjects) []string {
 	case ApproverRouter:
 		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
-		subjects = append(subjects, streamRead(s, "ACTIONS")...)
-		subjects = append(subjects, streamRead(s, "DECISIONS")...)
+		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} {
+			subjects = append(subjects, streamRead(s, stream)...)
+		}
 	case Escalator:
 		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "timers"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)

@@ -83,7 +83,7 @@ func killed(t *testing.T, programs string) {
 		return ok
 	})
 	t.Logf("%d actions decided and audited in %s; killed:%s", n, time.Since(began).Round(time.Millisecond), report(processes))
-	w.oneDecisionEach(ctx, t, plans)
+	w.oneDecisionEach(t, plans)
 	w.auditedOnce(ctx, t)
 }
 

@@ -22,7 +22,6 @@ var (
 	agents = []string{"billing", "support", "devops", "desk"}
 	// groups are those of testdata/routes.yaml.
 	groups = map[string][]string{"operations": {"alice", "bob"}, "finance": {"carol", "alice"}, "security": {"dave"}}
-	quorum = map[string]int{"operations": 1, "finance": 2, "security": 1}
 )
 
 // stranger is an approver in no group.
@@ -135,21 +134,4 @@ func (w *world) stored(ctx context.Context, t *testing.T, name string) []jetstre
 		all = append(all, m)
 	}
 	return all
-}
-
-// payload decodes the payload of a stored message.
-func payload[T any, P interface {
-	*T
-	events.Payload
-}](t *testing.T, m jetstream.Msg) *T {
-	t.Helper()
-	e, err := events.Decode(events.Header(m.Headers()), m.Data())
-	if err != nil {
-		t.Fatalf("%s: %v", m.Subject(), err)
-	}
-	p, err := events.As[T, P](e)
-	if err != nil {
-		t.Fatalf("%s: %v", m.Subject(), err)
-	}
-	return p
 }

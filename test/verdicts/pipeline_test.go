@@ -41,13 +41,15 @@ type pipeline struct {
 	scorer   *running
 	router   *running
 	serial   atomic.Int64
+	// disturbed says that a service was killed or stopped: verdicts may then count in another order than they were stored in.
+	disturbed atomic.Bool
 }
 
 func start(t *testing.T) *pipeline {
 	t.Helper()
 	p := &pipeline{Server: natstest.Start(t), agents: make(map[string]*agent.Client), people: make(map[string]*approver.Client)}
 	// Everybody is made known before there is traffic: a reload of the server races with it.
-	agents, people := []string{"billing", "bobs-helper"}, []string{"alice", "alice-admin", "bob", "carol", "dave", "frank"}
+	agents, people := []string{"billing", "bobs-helper"}, []string{"alice", "alice-admin", "bob", "carol", "dave", "erin", "frank", "grace"}
 	for _, name := range agents {
 		p.Add(t, authz.Identity{Kind: authz.Agent, Name: name})
 	}
@@ -87,19 +89,22 @@ type service interface {
 
 // running is a service with a connection of its own.
 type running struct {
-	conn *nats.Conn
-	stop context.CancelFunc
-	done chan struct{}
+	conn     *nats.Conn
+	stop     context.CancelFunc
+	done     chan struct{}
+	disturbs *atomic.Bool
 }
 
 // kill takes the service's connection away, as kill -9 does, and waits until it noticed.
 func (r *running) kill() {
+	r.disturbs.Store(true)
 	r.conn.Close()
 	r.end()
 }
 
 // end stops the service in good order.
 func (r *running) end() {
+	r.disturbs.Store(true)
 	r.stop()
 	<-r.done
 }
@@ -132,7 +137,7 @@ func (p *pipeline) run(t *testing.T, name string, build func(stream.Runtime) (se
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{conn: conn, stop: cancel, done: make(chan struct{})}
+	r := &running{conn: conn, stop: cancel, done: make(chan struct{}), disturbs: &p.disturbed}
 	go func() {
 		defer close(r.done)
 		if err := s.Run(ctx); err != nil && !conn.IsClosed() {

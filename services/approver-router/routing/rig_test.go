@@ -317,3 +317,21 @@ func (r *rig) waitFor(t *testing.T, what string, happened func() bool) {
 	}
 	t.Fatalf("waited in vain for %s", what)
 }
+
+// count is how many events are stored on a subject.
+func (r *rig) count(t *testing.T, subject string) int {
+	t.Helper()
+	stored, err := r.js.Stream(t.Context(), r.s.Stream("EVENTS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := stored.Info(t.Context(), jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, of := range info.State.Subjects {
+		n += int(of)
+	}
+	return n
+}

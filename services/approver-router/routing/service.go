@@ -50,7 +50,8 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
 			subjects: rt.Subjects, store: store, tables: reloads.tables, now: rt.Now,
-			editor: &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
+			editor:   &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
+			announce: &announcer{js: js, subjects: rt.Subjects},
 		})
 	}
 	if err == nil {

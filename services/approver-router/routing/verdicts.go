@@ -28,6 +28,7 @@ type verdicts struct {
 	store    *requests.Store
 	tables   *tables
 	editor   *editor
+	announce *announcer
 	now      func() time.Time
 }
 
@@ -71,6 +72,11 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 // input is the verdict with what the directory and the risk scorer say of it: who is behind the account, which items are
 // their own, and what edited arguments would do.
 func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Message, cast *events.VerdictCast, channel, approver string) (approval.Input, error) {
+	if s.Resolved == nil && cast.Digest == s.Digest {
+		if err := v.announce.ensure(ctx, s, m.Event); err != nil {
+			return nil, err
+		}
+	}
 	directory := v.tables.get().people
 	in := approval.Verdict{
 		Sequence: m.Sequence, EventID: m.Event.ID, Channel: channel, Approver: approver,
