@@ -32,6 +32,9 @@ func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) 
 	fmt.Fprintln(w, strings.Repeat("─", width))
 	fmt.Fprintf(w, "For         %s (tier %d of %d)\n", strings.Join(r.Groups, ", "), r.Tier+1, r.Tiers)
 	field(w, "Needs", needs(r))
+	if f := card.Flood; f != nil {
+		field(w, "Flood", floodWords(f))
+	}
 	if r.Version > 1 {
 		field(w, "Version", fmt.Sprintf("%d: an edit changed the card; answers to earlier versions do not count", r.Version))
 	}
@@ -49,6 +52,15 @@ func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) 
 		printItem(w, item)
 	}
 	fmt.Fprintln(w, strings.Repeat("─", width))
+}
+
+// floodWords say what hangs on a card about a flood.
+func floodWords(f *events.Flood) string {
+	rest := "what follows waits: rejecting this rejects it too, approving this puts it on cards of its own"
+	if f.Denied {
+		rest = "what follows is denied, unless this is approved"
+	}
+	return fmt.Sprintf("%s put more than %d actions before people within %s; until %s %s", f.Agent, f.Actions, time.Duration(f.Seconds)*time.Second, f.Until.Local().Format(time.TimeOnly), rest)
 }
 
 func printItem(w io.Writer, item fetched) {

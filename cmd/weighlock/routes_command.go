@@ -165,10 +165,13 @@ func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanati
 		field(w, "Channels", strings.Join(r.Channels, ", "))
 	}
 	card := fmt.Sprintf("of what arrives within %s, at most %d items, sent %s", r.Window, r.MaxItems, r.Delivery)
-	if r.Window == 0 || r.MaxItems == 1 {
+	if r.Window.First == 0 || r.MaxItems == 1 {
 		card = "of its own, sent " + string(r.Delivery)
 	}
 	field(w, "Card", card)
+	if f := r.Flood; f.Actions > 0 {
+		field(w, "Flood", fmt.Sprintf("above %d actions of an agent per %s, %s for %s", f.Actions, f.Per, f.Then, f.For))
+	}
 }
 
 func stepWords(s routes.Step) string {

@@ -74,6 +74,9 @@ func (r *run) cardOf(d *decision) (q *request, card version, number int) {
 		return nil, version{}, 0
 	}
 	card = q.versions[0]
+	if f := card.Flood; f != nil && f.Agent == d.Agent && d.Outcome != events.Approved && !f.Denied && card.on(d.key) == 0 {
+		return q, card, 1 // it waited behind the card about a flood, and ended as that did
+	}
 	if number = card.on(d.key); number == 0 {
 		r.sayf(NoCard, d.key, "%s on request %s, which does not show it", d.Outcome, q.id)
 		return nil, version{}, 0

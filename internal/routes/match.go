@@ -87,7 +87,9 @@ func join(a, b Route) Route {
 			a.CommentOn = append(slices.Clone(a.CommentOn), kind)
 		}
 	}
-	a.Window, a.MaxItems = min(a.Window, b.Window), min(a.MaxItems, b.MaxItems)
+	a.Window.First, a.Window.Max = min(a.Window.First, b.Window.First), min(a.Window.Max, b.Window.Max)
+	a.MaxItems = min(a.MaxItems, b.MaxItems)
+	a.Similar, a.Flood = slices.Concat(a.Similar, b.Similar), joinFloods(a.Flood, b.Flood)
 	if rank(b.Delivery) < rank(a.Delivery) {
 		a.Delivery = b.Delivery
 	}

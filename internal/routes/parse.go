@@ -9,6 +9,7 @@ import (
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/rulefile"
+	"github.com/weighlock/weighlock/internal/similar"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -16,7 +17,6 @@ type requirement = approval.Requirement
 
 const (
 	fileVersion     = 1
-	defaultWindow   = 2 * time.Second
 	defaultMaxItems = 50
 	maxItems        = 200
 	defaultWait     = 15 * time.Minute
@@ -40,7 +40,9 @@ type fileRoute struct {
 	Approvers     string                `yaml:"approvers"`
 	RejectionEnds *bool                 `yaml:"rejectionEnds"`
 	CommentOn     *[]events.VerdictKind `yaml:"commentOn"`
-	Window        *time.Duration        `yaml:"window"`
+	Window        *fileWindow           `yaml:"window"`
+	Similar       *fileSimilar          `yaml:"similar"`
+	Flood         *fileFlood            `yaml:"flood"`
 	MaxItems      *int                  `yaml:"maxItems"`
 	Delivery      *Delivery             `yaml:"delivery"`
 	Urgent        *fileUrgent           `yaml:"urgent"`
@@ -100,7 +102,7 @@ type reader struct {
 
 // root is what the topmost route has where it says nothing.
 var root = Route{
-	RejectionEnds: true, Window: defaultWindow, MaxItems: defaultMaxItems, Delivery: Now,
+	RejectionEnds: true, Window: Window{First: 2 * time.Second, Max: 20 * time.Second}, Similar: []Similarity{{parts: similar.Default()}}, MaxItems: defaultMaxItems, Delivery: Now,
 	Urgent: Urgent{Deadline: defaultUrgent}, Otherwise: events.Expired,
 }
 
@@ -193,7 +195,6 @@ func (r *reader) approvers(at func(...any) []any, in *fileRoute, n, above *node)
 func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	setIf(&n.RejectionEnds, in.RejectionEnds)
 	setIf(&n.CommentOn, in.CommentOn)
-	setIf(&n.Window, in.Window)
 	setIf(&n.MaxItems, in.MaxItems)
 	setIf(&n.Delivery, in.Delivery)
 	setIf(&n.Channels, in.Channels)
@@ -202,8 +203,6 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 		n.Urgent = Urgent(*in.Urgent)
 	}
 	switch {
-	case n.Window < 0 || n.Window > maxWindow:
-		return r.file.Errorf(at("window"), "use 0s to "+maxWindow.String(), "is %s", n.Window)
 	case n.MaxItems < 1 || n.MaxItems > maxItems:
 		return r.file.Errorf(at("maxItems"), fmt.Sprintf("use 1 to %d", maxItems), "is %d", n.MaxItems)
 	case rank(n.Delivery) < 0:
@@ -219,6 +218,9 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	}
 	if in.Medium != "" {
 		n.MediumWaits = in.Medium == "waits"
+	}
+	if err := r.batching(at, in, n); err != nil {
+		return err
 	}
 	return r.lists(at, n)
 }

@@ -41,13 +41,17 @@ type Route struct {
 	// CommentOn are the verdicts that need a comment.
 	CommentOn []events.VerdictKind
 	// Window is how long similar actions are collected for one card after the first came.
-	Window time.Duration
+	Window Window
+	// Similar says which actions may share a card: those that are the same in all of it.
+	Similar []Similarity
 	// MaxItems is how many items a card holds at most.
 	MaxItems int
 	// Delivery is when cards go out.
 	Delivery Delivery
 	// Urgent says what never waits for others.
 	Urgent Urgent
+	// Flood says how many actions an agent may have put before people.
+	Flood Flood
 	// Channels are the channels whose verdicts count; empty means all.
 	Channels []string
 	// Tiers is the escalation path. It has at least one tier; the first one's group is that of

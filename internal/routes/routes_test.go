@@ -11,6 +11,7 @@ import (
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/rulefile"
+	"github.com/weighlock/weighlock/internal/similar"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/policies"
 )
@@ -88,6 +89,17 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		{"path: slow\n  otherwise", "path: fast\n  otherwise", `r.yaml:9: route.path is "fast", which is no path`},
 		{"approvers: few", "approvers: few, path: slow", "route.routes[2].path starts with ops"},
 		{"window: 1s", "window: -1s", "r.yaml:17: route.routes[0].window is -1s"},
+		{"window: 1s", "window: {first: 2s, max: 1s}", "r.yaml:17: route.routes[0].window.max is 1s, less than 2s"},
+		{"window: 1s", "window: {first: 2s, most: 1m}", "r.yaml:17: route.routes[0].window.most is not part of a window"},
+		{"window: 1s", "window: {first: 2s, max: 1h}", "route.routes[0].window is 2s to 1h0m0s"},
+		{"window: 1s", "similar: [tool, taste]", `route.routes[0].similar[1] is "taste"`},
+		{"window: 1s", "similar: []", "route.routes[0].similar is empty"},
+		{"window: 1s", "similar: score", "route.routes[0].similar yields int instead of a string"},
+		{"window: 1s", "similar: tool + taste", "does not compile: undeclared reference to 'taste'"},
+		{"window: 1s", "flood: {actions: 5, per: 1m, then: approve, for: 1m}", `route.routes[0].flood.then is "approve"`},
+		{"window: 1s", "flood: {actions: 5, then: wait, for: 1m}", "route.routes[0].flood.per is 0s"},
+		{"window: 1s", "flood: {actions: 5, per: 1m, then: wait}", "route.routes[0].flood.for is 0s"},
+		{"window: 1s", "flood: {actions: -1}", "route.routes[0].flood.actions is -1"},
 		{"maxItems: 3", "maxItems: 0", "r.yaml:18: route.routes[0].maxItems is 0"},
 		{"hourly", "weekly", `r.yaml:19: route.routes[0].delivery is "weekly"`},
 		{"score: 90", "score: 101", "r.yaml:20: route.routes[0].urgent.score is 101"},
@@ -120,17 +132,18 @@ func TestRoutesInherit(t *testing.T) {
 	t.Parallel()
 	r := mustParse(t, good)
 	slow := []Tier{{Group: "ops", Wait: time.Minute, RemindEvery: 10 * time.Second}, {Group: "few", Wait: 2 * time.Minute}}
+	alike := []Similarity{{parts: similar.Default()}}
 	want := map[string]Route{
 		"rest": {
-			ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: 2 * time.Second, MaxItems: 50,
+			ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
 			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Tiers: slow, Otherwise: events.Rejected,
 		},
 		"deep": {
-			ID: "deep", Require: []approval.Requirement{{Group: "ops", Count: 2}}, CommentOn: []events.VerdictKind{events.Reject}, MaxItems: 3,
+			ID: "deep", Require: []approval.Requirement{{Group: "ops", Count: 2}}, CommentOn: []events.VerdictKind{events.Reject}, MaxItems: 3, Similar: alike,
 			Delivery: Hourly, Urgent: Urgent{90, time.Hour}, Channels: []string{"self"}, Tiers: slow, Otherwise: events.Expired, MediumWaits: true,
 		},
 		"few": {
-			ID: "few", Require: []approval.Requirement{{Group: "few", Count: 1}}, RejectionEnds: true, Window: 2 * time.Second, MaxItems: 50,
+			ID: "few", Require: []approval.Requirement{{Group: "few", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
 			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Channels: []string{"console"},
 			Tiers: []Tier{{Group: "few", Wait: 15 * time.Minute}}, Otherwise: events.Rejected,
 		},

@@ -59,12 +59,25 @@ type Condition struct {
 // Compile checks and compiles the condition at path of f; it must yield a bool. It returns
 // [Errors] where it cannot.
 func (c *Conditions) Compile(f *File, path []any, text string) (Condition, error) {
+	return c.compile(f, path, text, cel.BoolType, "compare it with something")
+}
+
+// Value is a compiled expression that yields a text; it is safe for concurrent use.
+type Value struct{ condition Condition }
+
+// CompileText is [Conditions.Compile] of an expression that must yield a string.
+func (c *Conditions) CompileText(f *File, path []any, text string) (Value, error) {
+	condition, err := c.compile(f, path, text, cel.StringType, "make it a string, as with string(...)")
+	return Value{condition}, err
+}
+
+func (c *Conditions) compile(f *File, path []any, text string, want *cel.Type, fix string) (Condition, error) {
 	ast, issues := c.env.Compile(text)
 	if issues.Err() != nil {
 		return Condition{}, c.complaints(f, path, issues)
 	}
-	if ast.OutputType() != cel.BoolType {
-		return Condition{}, Errors{f.Errorf(path, "compare it with something", "yields %s instead of a bool", ast.OutputType())}
+	if ast.OutputType() != want {
+		return Condition{}, Errors{f.Errorf(path, fix, "yields %s instead of a %s", ast.OutputType(), want)}
 	}
 	if name := c.hidden(ast.NativeRep().Expr()); name != "" {
 		return Condition{}, Errors{f.Errorf(path, "choose another name for the variable", "hides the fact %s behind a variable", name)}
@@ -138,6 +151,19 @@ func (c Condition) Holds(facts interpreter.Activation) (bool, error) {
 		return false, fmt.Errorf("yields %T instead of a bool", value)
 	}
 	return bool(b), nil
+}
+
+// Of evaluates the expression over facts. It never panics; whatever goes wrong is an error.
+func (v Value) Of(facts interpreter.Activation) (string, error) {
+	value, _, err := v.condition.program.Eval(facts)
+	if err != nil {
+		return "", err
+	}
+	s, ok := value.(types.String)
+	if !ok {
+		return "", fmt.Errorf("yields %T instead of a string", value)
+	}
+	return string(s), nil
 }
 
 // MaxList is the longest list that a fact may be. Whoever answers with facts fails where one is longer.

@@ -109,6 +109,9 @@ func (l *lane) finish(j *job, o Outcome) {
 		l.w.logger.Warn("message will be tried again", "subject", j.msg.Subject, "sequence", j.msg.Sequence, "after", o.delay, "error", o.err)
 		l.w.nak(j, max(o.delay, time.Millisecond))
 		return
+	case isPostponed:
+		l.w.nak(j, max(o.delay, time.Millisecond))
+		return
 	case isLater:
 		l.keep(j, o.promise)
 		return

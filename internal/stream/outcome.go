@@ -13,6 +13,7 @@ const (
 	isRetry
 	isPermanent
 	isLater
+	isPostponed
 )
 
 // Outcome is what a handler wants to become of its message. The zero value is Done().
@@ -32,6 +33,10 @@ func Done(out ...Output) Outcome { return Outcome{kind: isDone, outputs: out} }
 func RetryAfter(d time.Duration, err error) Outcome {
 	return Outcome{kind: isRetry, delay: d, err: err}
 }
+
+// Postpone has the message redelivered after d, because its time has not come: nothing is wrong. Until then the server
+// keeps it, unacknowledged, and remembers when to bring it back, over restarts too; it takes no place in the worker.
+func Postpone(d time.Duration) Outcome { return Outcome{kind: isPostponed, delay: d} }
 
 // Permanent buries the message: a dead letter with the reason, then termination.
 func Permanent(err error) Outcome {

@@ -41,6 +41,22 @@ type Card struct {
 	OpenedAt  time.Time `json:"openedAt"`
 	EndsAt    time.Time `json:"endsAt"`
 	Otherwise Outcome   `json:"otherwise"`
+	// Flood says that the card is about more than its item: an agent that puts more before people than they can judge.
+	Flood *Flood `json:"flood,omitempty"`
+}
+
+// Flood is an agent that opened more actions than its route allows. What comes after the card's item waits for what becomes of it,
+// or is denied. Rejecting the item rejects what waits; approving it approves nothing else: what waits then comes onto
+// cards of its own.
+type Flood struct {
+	Agent string `json:"agent"`
+	// Actions within Seconds are what the route allows.
+	Actions int `json:"actions"`
+	Seconds int `json:"seconds"`
+	// Denied says that what comes after is denied instead of waiting.
+	Denied bool `json:"denied,omitempty"`
+	// Until is when the agent is counted anew, unless the item is approved before.
+	Until time.Time `json:"until"`
 }
 
 // Requirement is a part of a quorum: so many different people of a group.

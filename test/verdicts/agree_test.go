@@ -1,17 +1,21 @@
 package verdicts
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/weighlock/weighlock/internal/checker/checkertest"
+	"github.com/weighlock/weighlock/internal/people"
+	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // agree has the checker judge the whole run, and insists that no action waits on an open card once it is decided.
 func (p *pipeline) agree(t *testing.T) {
 	t.Helper()
-	rules := checkertest.Load(t, filepath.Join("testdata", "routes.yaml"), filepath.Join("testdata", "approvers.yaml"))
+	rules := checkertest.Rules(people.Default(), routes.Default())
+	if p.config.routes != "" {
+		rules = checkertest.Load(t, p.config.routes, p.config.approvers)
+	}
 	rules.Undisturbed = !p.disturbed.Load()
 	log := checkertest.Judge(t, p.js, p.Subjects, rules)
 	ledger := make(map[string]events.Outcome)

@@ -41,15 +41,32 @@ type pipeline struct {
 	scorer   *running
 	router   *running
 	serial   atomic.Int64
+	config   config
 	// disturbed says that a service was killed or stopped: verdicts may then count in another order than they were stored in.
 	disturbed atomic.Bool
 }
 
+// config is what a pipeline is started with; a file that is not named is built in.
+type config struct {
+	policy, routes, approvers string
+	agents, people            []string
+}
+
+func file(name string) string { return filepath.Join("testdata", name) }
+
 func start(t *testing.T) *pipeline {
 	t.Helper()
-	p := &pipeline{Server: natstest.Start(t), agents: make(map[string]*agent.Client), people: make(map[string]*approver.Client)}
+	return startWith(t, config{
+		policy: file("policy.yaml"), routes: file("routes.yaml"), approvers: file("approvers.yaml"),
+		agents: []string{"billing", "bobs-helper"}, people: []string{"alice", "alice-admin", "bob", "carol", "dave", "erin", "frank", "grace"},
+	})
+}
+
+func startWith(t *testing.T, c config, options ...natstest.Option) *pipeline {
+	t.Helper()
+	p := &pipeline{Server: natstest.Start(t, options...), agents: make(map[string]*agent.Client), people: make(map[string]*approver.Client), config: c}
 	// Everybody is made known before there is traffic: a reload of the server races with it.
-	agents, people := []string{"billing", "bobs-helper"}, []string{"alice", "alice-admin", "bob", "carol", "dave", "erin", "frank", "grace"}
+	agents, people := c.agents, c.people
 	for _, name := range agents {
 		p.Add(t, authz.Identity{Kind: authz.Agent, Name: name})
 	}
@@ -112,7 +129,7 @@ func (r *running) end() {
 func (p *pipeline) startScorer(t *testing.T) *running {
 	t.Helper()
 	return p.run(t, authz.RiskScorer, func(rt stream.Runtime) (service, error) {
-		return scoring.New(rt, scoring.Config{PolicyFile: filepath.Join("testdata", "policy.yaml"), PinnedTTL: 500 * time.Millisecond})
+		return scoring.New(rt, scoring.Config{PolicyFile: p.config.policy, PinnedTTL: 500 * time.Millisecond})
 	})
 }
 
@@ -120,7 +137,7 @@ func (p *pipeline) startRouter(t *testing.T) *running {
 	t.Helper()
 	return p.run(t, authz.ApproverRouter, func(rt stream.Runtime) (service, error) {
 		return routing.New(rt, routing.Config{
-			RoutesFile: filepath.Join("testdata", "routes.yaml"), ApproversFile: filepath.Join("testdata", "approvers.yaml"),
+			RoutesFile: p.config.routes, ApproversFile: p.config.approvers,
 			AckWait: 2 * time.Second, PinnedTTL: 500 * time.Millisecond, Drain: 2 * time.Second,
 		})
 	})

@@ -14,7 +14,7 @@ func TestWhatIsAnsweredIsAnnouncedFirst(t *testing.T) {
 	o, route := r.dead(t)
 	a := assessment("billing", "a")
 	r.assess(t, a)
-	if _, err := o.save(t.Context(), "r-dead", route, o.claim(t.Context(), "r-dead", []waiting{held(a)})); err != nil {
+	if _, err := r.save(t, o, "r-dead", route, o.claim(t.Context(), "r-dead", []waiting{held(a)})); err != nil {
 		t.Fatal(err)
 	}
 	s, err := r.store.Load(t.Context(), "r-dead")

@@ -21,6 +21,8 @@ type assessments struct {
 	actions  *actions
 	opener   *opener
 	batches  *batcher
+	floods   *floods
+	posts    *postponed
 	now      func() time.Time
 }
 
@@ -32,13 +34,15 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 	}
 	d, alone := decideAlone(a)
 	var route *routes.Route
+	var about routes.Action
 	var proposed *events.ActionProposed
 	t := h.tables.get()
 	if !alone || mayBeHeld(t.routes, a) {
 		if proposed, err = h.actions.load(ctx, a.ActionRef); err != nil && !errors.Is(err, errNotAtHand) {
 			return stream.RetryAfter(retryOpen, err)
 		}
-		route = t.routes.Match(subject(a, proposed, h.now()))
+		about = subject(a, proposed, h.now())
+		route = t.routes.Match(about)
 		alone = alone && !makesWait(t.routes, a, route)
 	}
 	if alone {
@@ -48,11 +52,20 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 		}
 		return stream.Done(out)
 	}
-	w := waiting{assessment: a, proposed: proposed, cause: m.Event, version: t.routes.Version(), promise: stream.NewPromise()}
+	w := waiting{
+		assessment: a, proposed: proposed, cause: m.Event, promise: stream.NewPromise(),
+		version: t.routes.Version(), similar: route.Key(about),
+	}
 	if m.Deliveries > 1 { // it may be on a card already: do not wait for a window to find out
 		if outcome, ok := h.opener.again(ctx, w); ok {
 			return outcome
 		}
+	}
+	if outcome, stopped := h.floods.stop(ctx, m, route, w); stopped {
+		return outcome
+	}
+	if d := h.posts.wait(m, route.ReleaseAt(m.StoredAt, a), h.now()); d > 0 {
+		return stream.Postpone(d)
 	}
 	h.batches.add(route, w)
 	return stream.Later(w.promise)

@@ -1,8 +1,6 @@
 package routing
 
 import (
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +15,7 @@ type waiting struct {
 	proposed   *events.ActionProposed // nil where it is not at hand any more
 	cause      events.Event
 	version    string // of the routes it was matched by
+	similar    string // the same for all that may share its card, see [routes.Route.Key]
 	promise    *stream.Promise
 }
 
@@ -24,12 +23,14 @@ type waiting struct {
 type batch struct {
 	route *routes.Route
 	items []waiting
+	first time.Time // when the first item came
 	timer *time.Timer
 }
 
 // batcher collects similar actions that arrive within a route's window.
 type batcher struct {
 	flush func(*batch) // called on a goroutine of its own
+	load  *load
 	busy  sync.WaitGroup
 
 	mu     sync.Mutex
@@ -38,49 +39,52 @@ type batcher struct {
 }
 
 func newBatcher(flush func(*batch)) *batcher {
-	return &batcher{flush: flush, open: make(map[kind]*batch)}
+	return &batcher{flush: flush, load: newLoad(), open: make(map[kind]*batch)}
 }
 
-// kind is what may share a card: the same people, tool, rules and kind of target.
-// Actions that differ in one of these need a different judgement.
+// kind is what may share a card: actions for the same people that the route calls similar.
 type kind struct {
-	route, group, breakpoint, tool, target string
-	rules                                  string
-	version                                string // a batch is never continued under other rules
+	route, group, similar string
+	version               string // a batch is never continued under other rules
 }
 
-func kindOf(route *routes.Route, a *events.ActionAssessed) kind {
-	k := kind{route: route.ID, group: route.Group(), breakpoint: string(a.Breakpoint), tool: a.Tool}
-	if a.Target != nil {
-		k.target = a.Target.Kind
-	}
-	counted := a.Counted()
-	ids := make([]string, len(counted))
-	for i, rule := range counted {
-		ids[i] = rule.ID
-	}
-	slices.Sort(ids)
-	k.rules = strings.Join(ids, "\x00")
-	return k
+func kindOf(route *routes.Route, w waiting) kind {
+	return kind{route: route.ID, group: route.Group(), similar: w.similar, version: w.version}
 }
 
-// add puts w into the open batch of its kind; a full batch goes out at once, any other
-// when its window closes. During a shutdown nothing waits.
+// add puts w into the open batch of its kind. A full batch goes out at once, as does one with an item that is urgent: those that
+// wait already go with it, which spares them the wait and people a card. Any other goes out when
+// its window closes, which arrivals may still widen, or its first item becomes urgent. During a shutdown nothing waits.
 func (b *batcher) add(route *routes.Route, w waiting) {
-	key := kindOf(route, w.assessment)
-	key.version = w.version
+	key := kindOf(route, w)
+	now := time.Now()
+	window := route.Window.For(b.load.arrived(key, now), b.load.waiting(key.group, now))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	current := b.open[key]
 	if current == nil {
-		current = &batch{route: route}
+		current = &batch{route: route, first: now}
 		b.open[key] = current
-		current.timer = time.AfterFunc(route.Window, func() { b.close(key, current) })
+		current.timer = time.AfterFunc(window, func() { b.close(key, current) })
 	}
 	current.items = append(current.items, w)
-	if len(current.items) >= route.MaxItems || b.closed {
+	left := closing(route, current.items, current.first, window).Sub(now)
+	if len(current.items) >= route.MaxItems || left <= 0 || b.closed {
 		b.send(key, current)
+		return
 	}
+	current.timer.Reset(left)
+}
+
+// closing is when a batch goes out that a window holds open: when the window closes, or an item becomes urgent.
+func closing(route *routes.Route, items []waiting, first time.Time, window time.Duration) time.Time {
+	at := first.Add(window)
+	for _, w := range items {
+		if urgent, ok := route.UrgentAt(w.assessment); ok && urgent.Before(at) {
+			at = urgent
+		}
+	}
+	return at
 }
 
 // close sends the batch whose window is over, unless it went out before.

@@ -106,7 +106,7 @@ func TestClosedBatcherHoldsNothing(t *testing.T) {
 
 func TestSimilarity(t *testing.T) {
 	t.Parallel()
-	base := kindOf(testRoute(0, 1), assessment("billing", "a"))
+	base := kindIn(testRoute(0, 1), assessment("billing", "a"))
 	route := func(change func(*routes.Route)) *routes.Route {
 		r := testRoute(0, 1)
 		change(r)
@@ -122,32 +122,32 @@ func TestSimilarity(t *testing.T) {
 	}
 	plain := testRoute(0, 1)
 	for name, k := range map[string]kind{
-		"another agent":   kindOf(plain, assessment("support", "z")),
-		"another score":   kindOf(plain, assessment("billing", "z", score(99))),
-		"another target":  kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Target.Name, a.Target.Environment = "orders", "test" })),
-		"a rule on trial": kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Rules = append(a.Rules, events.FiredRule{ID: "trial", Shadow: true}) })),
-		"another session": kindOf(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Session, a.Principal = "s", "p" })),
+		"another agent":   kindIn(plain, assessment("support", "z")),
+		"another score":   kindIn(plain, assessment("billing", "z", score(99))),
+		"another target":  kindIn(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Target.Name, a.Target.Environment = "orders", "test" })),
+		"a rule on trial": kindIn(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Rules = append(a.Rules, events.FiredRule{ID: "trial", Shadow: true}) })),
+		"another session": kindIn(plain, assessment("billing", "z", func(a *events.ActionAssessed) { a.Session, a.Principal = "s", "p" })),
 	} {
 		if k != base {
 			t.Errorf("%s: %+v", name, k)
 		}
 	}
 	for name, k := range map[string]kind{
-		"route":       kindOf(route(func(r *routes.Route) { r.ID = "other" }), assessment("billing", "a")),
-		"group":       kindOf(route(func(r *routes.Route) { r.Require[0].Group = "other" }), assessment("billing", "a")),
-		"tool":        kindOf(plain, assessment("billing", "a", tool("other"))),
-		"breakpoint":  kindOf(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Breakpoint = events.AtPlan })),
-		"target kind": kindOf(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Target.Kind = "mailbox" })),
-		"no target":   kindOf(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Target = nil })),
-		"no rules":    kindOf(plain, assessment("billing", "a", rules())),
-		"more rules":  kindOf(plain, assessment("billing", "a", rules("deletion", "shell"))),
+		"route":       kindIn(route(func(r *routes.Route) { r.ID = "other" }), assessment("billing", "a")),
+		"group":       kindIn(route(func(r *routes.Route) { r.Require[0].Group = "other" }), assessment("billing", "a")),
+		"tool":        kindIn(plain, assessment("billing", "a", tool("other"))),
+		"breakpoint":  kindIn(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Breakpoint = events.AtPlan })),
+		"target kind": kindIn(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Target.Kind = "mailbox" })),
+		"no target":   kindIn(plain, assessment("billing", "a", func(a *events.ActionAssessed) { a.Target = nil })),
+		"no rules":    kindIn(plain, assessment("billing", "a", rules())),
+		"more rules":  kindIn(plain, assessment("billing", "a", rules("deletion", "shell"))),
 	} {
 		if k == base {
 			t.Errorf("%s makes no difference", name)
 		}
 	}
 	one, other := rules("a", "b"), rules("b", "a")
-	if kindOf(plain, assessment("billing", "a", one)) != kindOf(plain, assessment("billing", "a", other)) {
+	if kindIn(plain, assessment("billing", "a", one)) != kindIn(plain, assessment("billing", "a", other)) {
 		t.Error("the order of rules of equal weight makes a difference")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -30,6 +31,12 @@ func (r *rig) dead(t *testing.T) (*opener, *routes.Route) {
 	return o, table.routes.Match(routes.Action{Assessed: assessment("billing", "a")})
 }
 
+// save stores a card as a router does.
+func (r *rig) save(t *testing.T, o *opener, id string, route *routes.Route, items []waiting) ([]stream.Output, error) {
+	t.Helper()
+	return o.save(t.Context(), newCard(id, route, items), route, items)
+}
+
 // Whatever a router had done when it died, every action ends up on one card and gets one
 // decision.
 func TestRouterDiesBetweenSteps(t *testing.T) {
@@ -43,18 +50,18 @@ func TestRouterDiesBetweenSteps(t *testing.T) {
 		"after claiming": func(t *testing.T, _ *rig, o *opener, _ *routes.Route, items []waiting) {
 			o.claim(t.Context(), "r-dead", items)
 		},
-		"after storing": func(t *testing.T, _ *rig, o *opener, route *routes.Route, items []waiting) {
-			if _, err := o.save(t.Context(), "r-dead", route, o.claim(t.Context(), "r-dead", items)); err != nil {
+		"after storing": func(t *testing.T, r *rig, o *opener, route *routes.Route, items []waiting) {
+			if _, err := r.save(t, o, "r-dead", route, o.claim(t.Context(), "r-dead", items)); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"after storing without one whose claim had an unknown end": func(t *testing.T, _ *rig, o *opener, route *routes.Route, items []waiting) {
-			if _, err := o.save(t.Context(), "r-dead", route, o.claim(t.Context(), "r-dead", items)[1:]); err != nil {
+		"after storing without one whose claim had an unknown end": func(t *testing.T, r *rig, o *opener, route *routes.Route, items []waiting) {
+			if _, err := r.save(t, o, "r-dead", route, o.claim(t.Context(), "r-dead", items)[1:]); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"after announcing": func(t *testing.T, r *rig, o *opener, route *routes.Route, items []waiting) {
-			out, err := o.save(t.Context(), "r-dead", route, o.claim(t.Context(), "r-dead", items))
+			out, err := r.save(t, o, "r-dead", route, o.claim(t.Context(), "r-dead", items))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +134,7 @@ func TestSlowRouterComesTooLate(t *testing.T) {
 	}
 	r.start(t)
 	r.approveAll(t, []string{"a", "b"})
-	if _, err := o.save(t.Context(), "r-slow", route, mine); !errors.Is(err, requests.ErrGone) {
+	if _, err := r.save(t, o, "r-slow", route, mine); !errors.Is(err, requests.ErrGone) {
 		t.Errorf("the slow router stored its card: %v", err)
 	}
 	r.onOneCard(t, "billing/a", "billing/b")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/internal/similar"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -53,7 +54,7 @@ func held(a *events.ActionAssessed) waiting {
 
 func testRoute(window time.Duration, maxItems int) *routes.Route {
 	return &routes.Route{
-		ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: window, MaxItems: maxItems, Otherwise: events.Expired,
+		ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: routes.Window{First: window, Max: window}, Similar: []routes.Similarity{routes.SameIn(similar.Default()...)}, MaxItems: maxItems, Otherwise: events.Expired,
 		Tiers: []routes.Tier{{Group: "ops", Wait: 10 * time.Minute}, {Group: "security", Wait: 20 * time.Minute}},
 	}
 }
@@ -77,4 +78,9 @@ func marshal(t testing.TB, v any) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// kindIn is the kind of an assessment on a route.
+func kindIn(route *routes.Route, a *events.ActionAssessed) kind {
+	return kindOf(route, waiting{assessment: a, similar: route.Key(routes.Action{Assessed: a})})
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/approval"
@@ -32,6 +33,7 @@ type opener struct {
 	js       jetstream.JetStream
 	subjects events.Subjects
 	store    *requests.Store
+	load     *load // nil where nobody asks how busy people are
 	now      func() time.Time
 }
 
@@ -80,11 +82,9 @@ func (o *opener) openOne(ctx context.Context, route *routes.Route, items []waiti
 	if len(mine) == 0 {
 		return
 	}
-	announce, err := o.save(ctx, id, route, mine)
+	announce, err := o.save(ctx, newCard(id, route, mine), route, mine)
 	if err != nil {
-		for _, w := range mine {
-			w.promise.Resolve(stream.RetryAfter(retryOpen, err))
-		}
+		o.putOff(ctx, route, mine, err)
 		return
 	}
 	// The first item carries the announcement. Should it be lost, that item's assessment
@@ -92,6 +92,24 @@ func (o *opener) openOne(ctx context.Context, route *routes.Route, items []waiti
 	mine[0].promise.Resolve(stream.Done(announce...))
 	for _, w := range mine[1:] {
 		w.promise.Resolve(stream.Done())
+	}
+}
+
+// putOff settles items whose request could not be stored. Where that is because of one of them, each goes on a card of its own,
+// so that it sinks no other; alone it is buried, which denies it.
+func (o *opener) putOff(ctx context.Context, route *routes.Route, items []waiting, err error) {
+	_, wrong := errors.AsType[*events.FieldError](err)
+	switch bad := wrong || errors.Is(err, nats.ErrMaxPayload); {
+	case bad && len(items) > 1:
+		for i := range items {
+			o.openOne(ctx, route, items[i:i+1])
+		}
+	case bad:
+		items[0].promise.Resolve(stream.Permanent(err))
+	default:
+		for _, w := range items {
+			w.promise.Resolve(stream.RetryAfter(retryOpen, err))
+		}
 	}
 }
 
@@ -156,18 +174,21 @@ func decided(ctx context.Context, js jetstream.JetStream, s events.Subjects, age
 	return err == nil, nil
 }
 
-// save makes the card and the state, and stores them under id.
-func (o *opener) save(ctx context.Context, id string, route *routes.Route, items []waiting) ([]stream.Output, error) {
+// save makes the state of the card and stores it, and returns its announcements.
+func (o *opener) save(ctx context.Context, card events.Card, route *routes.Route, items []waiting) ([]stream.Output, error) {
 	origins := make([]approval.ItemOrigin, len(items))
 	for i, w := range items {
 		origins[i] = originOf(w)
 	}
-	state, effects, err := approval.Open(newCard(id, route, items), rulesOf(route), origins, o.now())
+	state, effects, err := approval.Open(card, rulesOf(route), origins, o.now())
 	if err != nil {
-		return nil, fmt.Errorf("opening request %s: %w", id, err)
+		return nil, fmt.Errorf("opening request %s: %w", card.Request, err)
 	}
 	if state, err = o.store.Create(ctx, state); err != nil {
 		return nil, err
+	}
+	if o.load != nil {
+		o.load.opened(route.Group(), state.Request, state.EndsAt)
 	}
 	return requests.Outputs(o.subjects, source, items[0].cause, state, effects)
 }

@@ -46,16 +46,21 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, reloads: reloads, batches: newBatcher(func(b *batch) { o.open(work, b) })}
-	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, now: rt.Now})
+	o.load = s.batches.load
+	posts := newPostponed()
+	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{
+		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: posts, now: rt.Now,
+		floods: &floods{subjects: rt.Subjects, opener: o, posts: posts, answers: newAnswers(js, rt.Subjects), now: rt.Now},
+	})
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
-			subjects: rt.Subjects, store: store, tables: reloads.tables, now: rt.Now,
+			subjects: rt.Subjects, store: store, tables: reloads.tables, load: s.batches.load, now: rt.Now,
 			editor:   &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
 			announce: &announcer{js: js, subjects: rt.Subjects},
 		})
 	}
 	if err == nil {
-		s.returned, err = stream.NewWorker(rt, cfg.returned(rt.Subjects), &withdrawals{subjects: rt.Subjects, store: store, actions: stored, now: rt.Now})
+		s.returned, err = stream.NewWorker(rt, cfg.returned(rt.Subjects), &withdrawals{subjects: rt.Subjects, store: store, actions: stored, load: s.batches.load, now: rt.Now})
 	}
 	if err != nil {
 		stop()

@@ -29,6 +29,7 @@ type verdicts struct {
 	tables   *tables
 	editor   *editor
 	announce *announcer
+	load     *load
 	now      func() time.Time
 }
 
@@ -61,6 +62,9 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 		return stream.Permanent(err) // Buried refuses it
 	case err != nil:
 		return stream.RetryAfter(retryOpen, err)
+	}
+	if state.Resolved != nil {
+		v.load.resolved(state.ReadCard().Group, request)
 	}
 	out, err := requests.Outputs(v.subjects, source, m.Event, state, effects)
 	if err != nil {

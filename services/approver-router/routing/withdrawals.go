@@ -22,6 +22,7 @@ type withdrawals struct {
 	subjects events.Subjects
 	store    *requests.Store
 	actions  *actions
+	load     *load
 	now      func() time.Time
 }
 
@@ -62,6 +63,9 @@ func (h *withdrawals) onCard(ctx context.Context, m *stream.Message, in approval
 	}
 	if !requests.Shows(s, in.Agent, in.Action) {
 		return nil, false, nil // an edit took it off meanwhile
+	}
+	if s.Resolved != nil {
+		h.load.resolved(s.ReadCard().Group, s.Request)
 	}
 	out, err = requests.Outputs(h.subjects, source, m.Event, s, effects)
 	return out, true, err
