@@ -18,6 +18,7 @@ func (p *pipeline) agree(t *testing.T) {
 	}
 	rules.Undisturbed = !p.disturbed.Load()
 	log := checkertest.Judge(t, p.js, p.Subjects, rules)
+	p.log = log
 	ledger := make(map[string]events.Outcome)
 	for _, rec := range log.Decisions {
 		d, err := events.As[events.DecisionMade](rec.Event)

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/checker"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -42,6 +43,7 @@ type pipeline struct {
 	router   *running
 	serial   atomic.Int64
 	config   config
+	log      checker.Log // as [pipeline.agree] read it
 	// disturbed says that a service was killed or stopped: verdicts may then count in another order than they were stored in.
 	disturbed atomic.Bool
 }
