@@ -148,6 +148,21 @@ func TestAFloodIsDenied(t *testing.T) {
 	p.agree(t)
 }
 
+func TestARejectedFloodGoesOnBeingDenied(t *testing.T) {
+	t.Parallel()
+	p := startFloods(t)
+	actions, flood := p.flood(t, 4, "pay_two")
+	if _, err := p.answer(t, "alice", flood, all(events.Reject)); err != nil {
+		t.Fatal(err)
+	}
+	if d := p.decided(t, "billing", p.propose(t, "billing", "pay_two", proposed)); d.Outcome != events.Denied {
+		t.Errorf("%+v", d)
+	}
+	p.approveAll(t, actions)
+	p.drained(t)
+	p.agree(t)
+}
+
 func TestTheFloodsActionIsTakenBack(t *testing.T) {
 	t.Parallel()
 	p := startFloods(t)

@@ -15,6 +15,7 @@ import (
 type actions struct {
 	js       jetstream.JetStream
 	subjects events.Subjects
+	handles  handles
 }
 
 // errNotAtHand says that an action is not stored any more, or is another than was assessed: nothing will
@@ -24,7 +25,7 @@ var errNotAtHand = errors.New("the action is not at hand")
 // load returns the action that ref names, exactly as it was assessed.
 func (a *actions) load(ctx context.Context, ref events.ActionRef) (*events.ActionProposed, error) {
 	about := ref.Agent + "/" + ref.Action
-	s, err := a.js.Stream(ctx, a.subjects.Stream("ACTIONS"))
+	s, err := a.handles.of(ctx, a.js, a.subjects.Stream("ACTIONS"))
 	if err != nil {
 		return nil, fmt.Errorf("reading action %s: %w", about, err)
 	}
@@ -53,7 +54,7 @@ type stored struct {
 // last finds an action by its name.
 func (a *actions) last(ctx context.Context, agent, action string) (stored, error) {
 	about := agent + "/" + action
-	s, err := a.js.Stream(ctx, a.subjects.Stream("ACTIONS"))
+	s, err := a.handles.of(ctx, a.js, a.subjects.Stream("ACTIONS"))
 	if err != nil {
 		return stored{}, fmt.Errorf("reading action %s: %w", about, err)
 	}

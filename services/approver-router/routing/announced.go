@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -20,9 +19,7 @@ import (
 type announcer struct {
 	js       jetstream.JetStream
 	subjects events.Subjects
-
-	mu     sync.Mutex
-	events jetstream.Stream // nil until it was first looked up
+	handles  handles
 }
 
 // ensure returns once the version of the card that stands is announced. cause is the event that asks for it.
@@ -49,7 +46,7 @@ func (a *announcer) ensure(ctx context.Context, s *approval.State, cause events.
 
 // known reports whether the last announcement on subject is of the card with this digest.
 func (a *announcer) known(ctx context.Context, subject, digest string) (bool, error) {
-	stored, err := a.stream(ctx)
+	stored, err := a.handles.of(ctx, a.js, a.subjects.Stream("EVENTS"))
 	if err != nil {
 		return false, fmt.Errorf("looking for %s: %w", subject, err)
 	}
@@ -66,17 +63,4 @@ func (a *announcer) known(ctx context.Context, subject, digest string) (bool, er
 	}
 	announced, err := events.As[events.ApprovalRequested](e)
 	return err == nil && announced.Digest == digest, nil
-}
-
-func (a *announcer) stream(ctx context.Context) (jetstream.Stream, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.events == nil {
-		found, err := a.js.Stream(ctx, a.subjects.Stream("EVENTS"))
-		if err != nil {
-			return nil, err
-		}
-		a.events = found
-	}
-	return a.events, nil
 }

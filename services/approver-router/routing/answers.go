@@ -23,6 +23,7 @@ type answer struct {
 type answers struct {
 	js       jetstream.JetStream
 	subjects events.Subjects
+	handles  handles
 
 	mu    sync.Mutex
 	known map[string]looked // by "agent/action"
@@ -67,7 +68,7 @@ func (l *answers) to(ctx context.Context, agent, action string, now time.Time) (
 }
 
 func (l *answers) look(ctx context.Context, agent, action string) (*answer, error) {
-	ledger, err := l.js.Stream(ctx, l.subjects.Stream("DECISIONS"))
+	ledger, err := l.handles.of(ctx, l.js, l.subjects.Stream("DECISIONS"))
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,8 @@ func (f *floods) stop(ctx context.Context, m *stream.Message, route *routes.Rout
 			return stream.Outcome{}, false
 		case answer.Outcome == events.Approved:
 			err = f.change(ctx, route, a.Agent, func(s flood.State) flood.State { return s.Close(trip.Request, answer.at) })
+		case route.Flood.Then == routes.Deny:
+			return f.behind(m, route, w, trip), true
 		default:
 			return f.like(w, trip, answer), true
 		}

@@ -33,6 +33,7 @@ type opener struct {
 	js       jetstream.JetStream
 	subjects events.Subjects
 	store    *requests.Store
+	handles  handles
 	load     *load // nil where nobody asks how busy people are
 	now      func() time.Time
 }
@@ -155,7 +156,7 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		return false, o.announceAgain(state, w)
 	}
 	// An action may be decided already: withdrawn, or on a request that is long over.
-	isDecided, err := decided(ctx, o.js, o.subjects, a.Agent, a.Action)
+	isDecided, err := decided(ctx, &o.handles, o.js, o.subjects, a.Agent, a.Action)
 	if err != nil {
 		return false, stream.RetryAfter(retryOpen, err)
 	}
@@ -163,8 +164,8 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 }
 
 // decided reports whether the action has its decision, so that nobody is asked again.
-func decided(ctx context.Context, js jetstream.JetStream, s events.Subjects, agent, action string) (bool, error) {
-	ledger, err := js.Stream(ctx, s.Stream("DECISIONS"))
+func decided(ctx context.Context, h *handles, js jetstream.JetStream, s events.Subjects, agent, action string) (bool, error) {
+	ledger, err := h.of(ctx, js, s.Stream("DECISIONS"))
 	if err == nil {
 		_, err = ledger.GetLastMsgForSubject(ctx, s.Decision(agent, action))
 	}

@@ -17,6 +17,7 @@ type postponed struct {
 	mu    sync.Mutex
 	until map[uint64]time.Time // by the assessment's sequence
 	most  int
+	swept time.Time
 }
 
 func newPostponed() *postponed {
@@ -41,8 +42,12 @@ func (p *postponed) wait(m *stream.Message, due, now time.Time) time.Duration {
 	return due.Sub(now)
 }
 
-// sweep forgets what must have come back to another router; mu is held.
+// sweep forgets, at most once a second, what must have come back to another router, or was ended meanwhile; mu is held.
 func (p *postponed) sweep(now time.Time) {
+	if now.Sub(p.swept) < time.Second {
+		return
+	}
+	p.swept = now
 	for sequence, due := range p.until {
 		if due.Add(time.Minute).Before(now) {
 			delete(p.until, sequence)

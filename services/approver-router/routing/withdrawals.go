@@ -112,7 +112,7 @@ func (h *withdrawals) ledger(ctx context.Context, in approval.Withdrawn, out str
 	if _, refused := errors.AsType[*jetstream.APIError](err); !refused {
 		return err
 	}
-	switch stands, lookErr := decided(ctx, h.actions.js, h.subjects, in.Agent, in.Action); {
+	switch stands, lookErr := decided(ctx, &h.actions.handles, h.actions.js, h.subjects, in.Agent, in.Action); {
 	case lookErr != nil:
 		return lookErr
 	case stands:
