@@ -8,22 +8,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/weighlock/weighlock/internal/approval"
 )
 
 // Index knows which requests are open and when their tier ends. It reads only
-// what changed since it last looked, so it can look often. It is not safe for concurrent use.
+// what changed since it last looked, so it can look often, and keeps little of each. It is not safe for concurrent use.
 type Index struct {
 	store *Store
-	seen  uint64 // the last sequence that was read
-	open  map[string]approval.State
+	seen  uint64               // the last sequence that was read
+	due   map[string]time.Time // open request -> end of its tier
 }
 
 // NewIndex returns an index that has read nothing yet.
 func NewIndex(store *Store) *Index {
-	return &Index{store: store, open: make(map[string]approval.State)}
+	return &Index{store: store, due: make(map[string]time.Time)}
 }
 
 // Refresh reads what changed. Entries that cannot be read are passed over, and
@@ -35,46 +33,46 @@ func (x *Index) Refresh(ctx context.Context) error {
 	}
 	if last := stream.CachedInfo().State.LastSeq; last < x.seen {
 		// The bucket was made anew; what we know of is no more.
-		x.seen, x.open = 0, make(map[string]approval.State)
+		x.seen, x.due = 0, make(map[string]time.Time)
 	}
 	var unreadable []error
-	for {
-		m, err := stream.GetMsg(ctx, x.seen+1, jetstream.WithGetMsgSubject(x.store.subject+"*"))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return errors.Join(unreadable...)
+	for more := true; more; {
+		var entries []entry
+		if entries, more, err = x.store.page(ctx, x.seen+1); err != nil {
+			return errors.Join(append(unreadable, fmt.Errorf("looking through the requests after %d: %w", x.seen, err))...)
 		}
-		if err != nil {
-			return fmt.Errorf("looking through the requests after %d: %w", x.seen, err)
-		}
-		x.seen = m.Sequence
-		if err := x.note(m); err != nil {
-			unreadable = append(unreadable, err)
+		for i := range entries {
+			x.seen = entries[i].sequence
+			if err := x.note(&entries[i]); err != nil {
+				unreadable = append(unreadable, err)
+			}
 		}
 	}
+	return errors.Join(unreadable...)
 }
 
-func (x *Index) note(m *jetstream.RawStreamMsg) error {
-	request := strings.TrimPrefix(m.Subject, x.store.subject)
-	delete(x.open, request)
-	if isMarker(m) {
+func (x *Index) note(e *entry) error {
+	request := strings.TrimPrefix(e.subject, x.store.subject)
+	delete(x.due, request)
+	if e.isMarker() {
 		return nil
 	}
 	var s approval.State
-	if err := json.Unmarshal(m.Data, &s); err != nil {
+	if err := json.Unmarshal(e.data, &s); err != nil {
 		return fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
 	}
 	if s.Resolved == nil {
-		x.open[request] = s
+		x.due[request] = s.Due()
 	}
 	return nil
 }
 
 // Overdue returns the open requests whose current tier ended before now less grace.
-func (x *Index) Overdue(now time.Time, grace time.Duration) []approval.State {
-	var overdue []approval.State
-	for _, s := range x.open {
-		if s.Due().Add(grace).Before(now) {
-			overdue = append(overdue, s)
+func (x *Index) Overdue(now time.Time, grace time.Duration) []string {
+	var overdue []string
+	for request, due := range x.due {
+		if due.Add(grace).Before(now) {
+			overdue = append(overdue, request)
 		}
 	}
 	return overdue

@@ -39,6 +39,16 @@ func TestManyOpenRequests(t *testing.T) {
 	r.settled(t, "EVENTS", "approver-router-assessments")
 	t.Logf("%d requests opened in %s: %d bytes of heap each", n, time.Since(start).Round(time.Millisecond), (heap()-before)/int64(n))
 
+	before, start = heap(), time.Now()
+	index := requests.NewIndex(r.store)
+	if err := index.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("an escalator reads them in %s and keeps %d bytes of each", time.Since(start).Round(time.Millisecond), (heap()-before)/int64(n))
+	if overdue := index.Overdue(time.Now().Add(3*time.Hour), 0); len(overdue) != n {
+		t.Errorf("%d of %d will be overdue", len(overdue), n)
+	}
+
 	alice := r.approver(t, "alice")
 	t.Logf("verdict to decision: %s", r.answerSome(t, alice, rand.Perm(n)[:answered/2]))
 	run.stop()

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -35,12 +36,19 @@ func (s *Service) sweep(ctx context.Context, index *requests.Index) {
 	if err := index.Refresh(ctx); err != nil && ctx.Err() == nil {
 		s.logger.Error("looking for missed timers", "error", err)
 	}
-	for _, st := range index.Overdue(s.now(), s.cfg.Grace) {
+	for _, request := range index.Overdue(s.now(), s.cfg.Grace) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err := s.rearm(ctx, st); err != nil {
-			s.logger.Error("arming a missed timer", "request", st.Request, "error", err)
+		st, err := s.store.Load(ctx, request)
+		switch {
+		case errors.Is(err, requests.ErrNotFound), err == nil && (st.Resolved != nil || !st.Due().Add(s.cfg.Grace).Before(s.now())):
+			continue // it moved on meanwhile
+		case err == nil:
+			err = s.rearm(ctx, st)
+		}
+		if err != nil {
+			s.logger.Error("arming a missed timer", "request", request, "error", err)
 			continue
 		}
 		s.logger.Warn("a timer was missed and is armed again", "request", st.Request, "tier", st.Tier, "due", st.Due())
