@@ -2,7 +2,11 @@ package checker
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +17,8 @@ import (
 func two(c *events.Card) {
 	c.Quorum, c.Require = 2, []events.Requirement{{Group: "operations", Count: 2}}
 }
+
+func flooded(c *events.Card) { c.Flood = &events.Flood{Agent: "billing", Actions: 3, Seconds: 60} }
 
 func named(verdicts ...events.ApproverVerdict) []events.ApproverVerdict { return verdicts }
 
@@ -99,6 +105,13 @@ func TestRightfulRuns(t *testing.T) {
 			s.cast("alice", card, events.Approve)
 			b := s.cast("alice", card, events.Reject)
 			s.decide(item, events.Rejected, named(by(b, "alice", events.Reject)))
+		},
+		"waited behind a flood": func(s *story) {
+			first, card := s.one(flooded)
+			behind := s.propose("b")
+			answer := named(by(s.cast("alice", card, events.Reject), "alice", events.Reject))
+			s.decide(first, events.Rejected, answer)
+			s.decide(behind, events.Rejected, answer)
 		},
 		"waiting": func(s *story) {
 			s.rules.Unfinished = true
@@ -264,6 +277,11 @@ var broken = []struct {
 		other := s.propose("b")
 		s.decide(other, events.Approved, named(by(s.cast("alice", card, events.Approve), "alice", events.Approve)))
 	}},
+	{NoCard, func(s *story) { // approved behind a flood, unseen
+		_, card := s.one(flooded)
+		s.rules.Unfinished = true
+		s.decide(s.propose("b"), events.Approved, named(by(s.cast("alice", card, events.Approve), "alice", events.Approve)))
+	}},
 	{TwoCards, func(s *story) {
 		item, _ := s.one()
 		s.rules.Unfinished = true
@@ -328,6 +346,35 @@ func TestEveryViolationIsFound(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each kind of violation has a log above that has it.
+func TestEveryKindIsTested(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "violation.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		literal, ok := n.(*ast.BasicLit)
+		if !ok || strings.Contains(literal.Value, ": ") {
+			return true
+		}
+		kinds++
+		if !slices.ContainsFunc(broken, func(b struct {
+			want Kind
+			tell func(*story)
+		}) bool {
+			return strconv.Quote(string(b.want)) == literal.Value
+		}) {
+			t.Errorf("no log is %s", literal.Value)
+		}
+		return true
+	})
+	if kinds < 20 {
+		t.Errorf("%d kinds were found", kinds)
 	}
 }
 

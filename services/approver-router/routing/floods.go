@@ -88,10 +88,8 @@ func (f *floods) change(ctx context.Context, route *routes.Route, agent string, 
 	key := requests.FloodKey(route.Flood.Route, agent)
 	return f.opener.store.Change(ctx, key, keepFloods, func(value []byte) ([]byte, error) {
 		var s flood.State
-		if len(value) > 0 {
-			if err := json.Unmarshal(value, &s); err != nil {
-				return nil, fmt.Errorf("reading %s: %w", key, err)
-			}
+		if len(value) > 0 && json.Unmarshal(value, &s) != nil {
+			s = flood.State{} // what cannot be read is counted anew: people are asked all the same
 		}
 		return json.Marshal(next(s))
 	})

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -132,4 +133,23 @@ func TestOneBadItemSinksNoOther(t *testing.T) {
 	items := []waiting{held(assessment("billing", "a")), held(assessment("billing", "bad", func(a *events.ActionAssessed) { a.ArgumentsDigest = "" })), held(assessment("billing", "b"))}
 	o.open(t.Context(), &batch{route: route, items: items})
 	r.onOneCard(t, "billing/a", "billing/b")
+}
+
+// What is known of an agent may be damaged: then it is counted anew, and people are asked all the same.
+func TestADamagedCountIsCountedAnew(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "0s", 50)
+	o, route := r.dead(t)
+	route.Flood = routes.Flood{Actions: 1, Per: time.Minute, Then: routes.Deny, For: time.Minute, Route: "rest"}
+	if _, err := o.js.Publish(t.Context(), "$KV."+r.s.Stream(requests.Bucket)+"."+requests.FloodKey("rest", "billing"), []byte("{")); err != nil {
+		t.Fatal(err)
+	}
+	f := &floods{subjects: r.s, opener: o, posts: newPostponed(), answers: newAnswers(o.js, r.s), now: time.Now}
+	for i, stopped := range []bool{false, true, true} {
+		w := held(assessment("billing", fmt.Sprint("a-", i)))
+		if _, got := f.stop(t.Context(), &stream.Message{Sequence: uint64(i + 1), StoredAt: time.Now()}, route, w); got != stopped {
+			t.Errorf("%d: stopped %t", i, got)
+		}
+	}
+	r.onOneCard(t, "billing/a-1") // the card about the flood
 }
