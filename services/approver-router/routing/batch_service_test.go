@@ -3,7 +3,9 @@ package routing
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -135,4 +137,45 @@ func TestLargeBatchIsSplit(t *testing.T) {
 			t.Errorf("%d: %+v", i, d)
 		}
 	}
+}
+
+// What waits for the day is kept by the server, on no card, until the day is there. Even where the server forgets who had what,
+// everything comes onto a card then, once.
+func TestDailyDelivery(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "300ms", 50)
+	text, err := os.ReadFile(r.cfg.RoutesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(r.cfg.RoutesFile, append(text, "  delivery: daily\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := r.start(t)
+	for i := range 5 {
+		r.assess(t, assessment("billing", fmt.Sprint("a-", i)))
+	}
+	r.waitFor(t, "all to be kept", func() bool { return run.svc.posts.kept() == 5 })
+	r.onOneCard(t)
+	run.stop()
+	if err := <-run.done; err != nil {
+		t.Fatal(err)
+	}
+	r.onOneCard(t) // a shutdown sends what a window holds, not what waits for the day
+	if err := r.js.DeleteConsumer(t.Context(), r.s.Stream("EVENTS"), "approver-router-assessments"); err != nil {
+		t.Fatal(err)
+	}
+	r.ahead = 24 * time.Hour
+	r.start(t)
+	if _, card := r.requested(t); len(card.Items) != 5 {
+		t.Errorf("%+v", card)
+	}
+	r.onOneCard(t, "billing/a-0", "billing/a-1", "billing/a-2", "billing/a-3", "billing/a-4")
+}
+
+// kept is how many are left to the server.
+func (p *postponed) kept() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.until)
 }

@@ -56,7 +56,8 @@ type rig struct {
 	js      jetstream.JetStream // the operator's
 	store   *requests.Store     // over a router's connection
 	cfg     Config
-	sources sync.Map // subject -> the ordered consumer that reads it
+	sources sync.Map      // subject -> the ordered consumer that reads it
+	ahead   time.Duration // what the clock of routers started from now on is ahead
 }
 
 func newRig(t *testing.T, quorum int, window string, maxItems int, options ...natstest.Option) *rig {
@@ -99,7 +100,10 @@ func (r *rig) start(t *testing.T) *running {
 	t.Helper()
 	conn := r.server.Connect(t, router)
 	replier := r.server.Connect(t, authz.Identity{Kind: authz.Service, Name: authz.Replier})
-	svc, err := New(stream.Runtime{Conn: conn, Replier: replier, Subjects: r.s, Logger: slog.New(slog.DiscardHandler)}, r.cfg)
+	ahead := r.ahead
+	svc, err := New(stream.Runtime{
+		Conn: conn, Replier: replier, Subjects: r.s, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Now().Add(ahead) },
+	}, r.cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type Service struct {
 	returned *stream.Worker
 	reloads  *reloader
 	batches  *batcher
+	posts    *postponed
 	stop     context.CancelFunc // ends the opening of requests
 }
 
@@ -47,10 +48,10 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, reloads: reloads, batches: newBatcher(func(b *batch) { o.open(work, b) })}
 	o.load = s.batches.load
-	posts := newPostponed()
+	s.posts = newPostponed()
 	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{
-		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: posts, now: rt.Now,
-		floods: &floods{subjects: rt.Subjects, opener: o, posts: posts, answers: newAnswers(js, rt.Subjects), now: rt.Now},
+		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: s.posts, now: rt.Now,
+		floods: &floods{subjects: rt.Subjects, opener: o, posts: s.posts, answers: newAnswers(js, rt.Subjects), now: rt.Now},
 	})
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
