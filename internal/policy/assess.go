@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -43,33 +44,28 @@ type Assessment struct {
 // cannot be evaluated and whatever no rule recognises is high. Time and memory are bounded
 // whatever the action holds.
 func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time.Time) Assessment {
-	return p.AssessAfter(nil, a, ref, now)
+	if a == nil {
+		return p.sum([]*weighing{p.broken(noAction)})
+	}
+	in := input.New(a, ref.Agent, now, nil)
+	in.Sequence = ref.Sequence
+	return p.AssessAfter(nil, in)
 }
 
 // AssessAfter is Assess where it is known what was before the action, for the facts lately.*.
-func (p *Policy) AssessAfter(history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) Assessment {
-	return p.sum(p.weighAll(moment{history, ref.Agent, ref.Sequence, now}, a, false))
-}
-
-// moment is who proposes when, after what.
-type moment struct {
-	history  *lately.State // nil where it is not known
-	agent    string
-	sequence uint64 // 0 where the action is not stored
-	now      time.Time
+func (p *Policy) AssessAfter(history *lately.State, in *input.Action) Assessment {
+	return p.sum(p.weighAll(history, in, false))
 }
 
 // weighAll weighs the action and the steps of its plan, each on its own.
-func (p *Policy) weighAll(m moment, a *events.ActionProposed, explain bool) (all []*weighing) {
+func (p *Policy) weighAll(history *lately.State, in *input.Action, explain bool) (all []*weighing) {
 	defer func() {
 		if r := recover(); r != nil {
 			all = append(all, p.broken(fmt.Sprintf("the action could not be assessed: %.200v", r)))
 		}
 	}()
-	if a == nil {
-		return []*weighing{p.broken("there is no action to assess")}
-	}
-	w := p.newWeighing(m, a)
+	a := in.ActionProposed
+	w := p.newWeighing(history, in)
 	w.explain = explain
 	all = append(all, w)
 	w.weigh()
@@ -85,7 +81,9 @@ func (p *Policy) weighAll(m moment, a *events.ActionProposed, explain bool) (all
 			w.add(finding{id: longPlan, reason: fmt.Sprintf("the plan's arguments are too large for it to be weighed from step %d on", i+1), floor: events.High})
 			break
 		}
-		s := p.newWeighing(m, callOf(a, step))
+		call := input.New(callOf(a, step), in.Agent, in.Now, nil)
+		call.Sequence = in.Sequence
+		s := p.newWeighing(history, call)
 		s.explain, s.prefix = explain, fmt.Sprintf("step %d: ", i+1)
 		all = append(all, s)
 		s.weigh()

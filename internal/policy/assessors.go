@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -150,12 +151,12 @@ func (e *fileEffect) or(reason string) Effect {
 }
 
 // Assessors are the further assessors to be asked about an action: those whose condition holds, or fails.
-func (p *Policy) Assessors(history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) (asked []Assessor) {
+func (p *Policy) Assessors(history *lately.State, in *input.Action) (asked []Assessor) {
 	var w *weighing
 	for i := range p.assessors {
 		if when := p.assessors[i].when; when != nil {
 			if w == nil {
-				w = p.newWeighing(moment{history, ref.Agent, ref.Sequence, now}, a)
+				w = p.newWeighing(history, in)
 			}
 			if holds, err := holds(when, w); err == nil && !holds {
 				continue

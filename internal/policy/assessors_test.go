@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -35,7 +36,7 @@ func TestAssessorsAreParsed(t *testing.T) {
 		t.Errorf("%+v", full)
 	}
 	ask := func(tool string) (names string) {
-		for _, a := range p.Assessors(nil, &events.ActionProposed{Tool: tool}, events.ActionRef{Agent: "a"}, time.Time{}) {
+		for _, a := range p.Assessors(nil, input.New(&events.ActionProposed{Tool: tool}, "a", time.Time{}, nil)) {
 			names += a.Name + " "
 		}
 		return names

@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/weighlock/weighlock/internal/facts"
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -89,7 +90,10 @@ type Floor struct {
 
 // Explain weighs the action as [Policy.Assess] does and says how.
 func (p *Policy) Explain(a *events.ActionProposed, agent string, now time.Time) Explanation {
-	all := p.weighAll(moment{agent: agent, now: now}, a, true)
+	all := []*weighing{p.broken(noAction)}
+	if a != nil {
+		all = p.weighAll(nil, input.New(a, agent, now, nil), true)
+	}
 	sum := p.sum(all)
 	out := Explanation{Version: p.version, Level: sum.Level, Score: sum.Score, Denied: sum.Denied, Reason: sum.Reason, Rules: sum.Rules}
 	for _, w := range all {

@@ -106,3 +106,6 @@ func floorOf(findings []finding) events.Level {
 	}
 	return floor
 }
+
+// noAction is what is said where nothing was given to weigh.
+const noAction = "there is no action to assess"

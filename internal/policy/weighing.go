@@ -7,7 +7,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/facts"
 	"github.com/weighlock/weighlock/internal/facts/input"
-	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/internal/facts/lately"
 )
 
 // weighing is one action, or one step of a plan, being weighed. It answers CEL's questions.
@@ -24,11 +24,12 @@ type weighing struct {
 	explain    bool
 }
 
-func (p *Policy) newWeighing(m moment, a *events.ActionProposed) *weighing {
-	in := input.New(a, m.agent, m.now, p.org)
-	in.Sequence = m.sequence
+func (p *Policy) newWeighing(history *lately.State, in *input.Action) *weighing {
+	if p.org != nil {
+		in.Org = p.org
+	}
 	set := facts.NewSet(in)
-	set.History = m.history
+	set.History = history
 	w := &weighing{policy: p, set: set, bits: p.words.of(in.Words), thresholds: p.thresholds}
 	p.override(w)
 	return w

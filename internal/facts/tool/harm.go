@@ -237,8 +237,7 @@ func mayHarm(s string) bool {
 	return false
 }
 
-// harmStarts says that the text starts with a word of harm, or with the first word of a phrase of harm and
-// the first letter of its second.
+// harmStarts says that the text starts with a word of harm, or with the first two words of a phrase of harm.
 func harmStarts(s string) bool {
 	at := startOf(s)
 	if at == nil {
@@ -251,12 +250,20 @@ func harmStarts(s string) bool {
 	}
 	for i := range at.phrases {
 		words := at.phrases[i].words
-		rest, ok := strings.CutPrefix(s, words[0])
-		if ok && len(rest) > 1 && !isWordByte(rest[0]) && (rest[1] == words[1][0] || !isWordByte(rest[1])) {
+		if rest, ok := strings.CutPrefix(s, words[0]); ok && secondWord(rest, words[1]) {
 			return true
 		}
 	}
 	return false
+}
+
+// secondWord says that the first word of rest, which follows another word, begins like second.
+func secondWord(rest, second string) bool {
+	i := 0
+	for i < len(rest) && !isWordByte(rest[i]) {
+		i++
+	}
+	return i > 0 && strings.HasPrefix(rest[i:], second)
 }
 
 func isWordByte(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }

@@ -3,7 +3,6 @@ package scoring
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -23,12 +22,14 @@ func (h *history) action(m stored) {
 			proposed = p
 		}
 	}
-	h.state.Act(actOf(m.sequence, m.at, agent, proposed))
+	in := input.New(proposed, agent, m.at, nil)
+	in.Sequence = m.sequence
+	h.state.Act(actOf(in))
 }
 
 // actOf is a proposed action as it is counted; one that cannot be read counts as well.
-func actOf(sequence uint64, at time.Time, agent string, a *events.ActionProposed) lately.Action {
-	return lately.Action{Sequence: sequence, At: at, Agent: agent, Principal: short(a.Principal), Seen: lately.SeenIn(input.New(a, agent, at, nil))}
+func actOf(in *input.Action) lately.Action {
+	return lately.Action{Sequence: in.Sequence, At: in.Now, Agent: in.Agent, Principal: short(in.Principal), Seen: lately.SeenIn(in)}
 }
 
 func (h *history) assessment(m stored) {

@@ -87,7 +87,7 @@ func (r *rescorer) assess(ctx context.Context, ask rescore.Ask) (*events.ActionA
 	}
 	m := &stream.Message{Subject: raw.Subject, Sequence: raw.Sequence, StoredAt: raw.Time, Event: e}
 	p := r.scorer.keeper.rules()
-	w, asked := r.scorer.weigh(p, m, ref, &edited)
+	w, asked := r.scorer.weigh(p, m, ref, inputOf(m, ref.Agent, &edited))
 	if len(asked) > 0 {
 		findings, err := r.scorer.asker.ask(ctx, asked, ref, m, w)
 		if err != nil {

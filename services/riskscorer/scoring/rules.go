@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -23,8 +24,8 @@ import (
 
 // rules are a policy that can be used. It does not change.
 type rules interface {
-	AssessAfter(history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) policy.Assessment
-	Assessors(history *lately.State, a *events.ActionProposed, ref events.ActionRef, now time.Time) []policy.Assessor
+	AssessAfter(history *lately.State, in *input.Action) policy.Assessment
+	Assessors(history *lately.State, in *input.Action) []policy.Assessor
 	Combine(a policy.Assessment, findings []policy.Finding) policy.Assessment
 	Version() string
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/lately"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -60,16 +61,17 @@ func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	if ref.ArgumentsDigest, err = events.ArgumentsDigest(proposed.Arguments); err != nil {
 		return stream.Permanent(fmt.Errorf("reading action %s/%s: %w", agent, action, err))
 	}
+	in := inputOf(m, agent, proposed)
 	switch done, err := s.assessedBefore(ctx, m, ref); {
 	case err != nil:
 		return stream.RetryAfter(retryAfter, err)
 	case done:
-		s.state.Act(actOf(m.Sequence, m.StoredAt, agent, proposed))
+		s.state.Act(actOf(in))
 		return stream.Done()
 	}
 	p := s.keeper.rules()
-	w, asked := s.weigh(p, m, ref, proposed)
-	s.state.Act(actOf(m.Sequence, m.StoredAt, agent, proposed))
+	w, asked := s.weigh(p, m, ref, in)
+	s.state.Act(actOf(in))
 	if len(asked) == 0 {
 		return s.finish(p, m, assessmentOf(m, ref, proposed, w))
 	}
@@ -118,7 +120,8 @@ func (s *scorer) finish(p rules, m *stream.Message, a *events.ActionAssessed) st
 }
 
 // weigh asks the policy, unless the action is one that is denied by its form, and says who else is to be asked.
-func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, a *events.ActionProposed) (policy.Assessment, []policy.Assessor) {
+func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, in *input.Action) (policy.Assessment, []policy.Assessor) {
+	a := in.ActionProposed
 	if a.Agent != "" && a.Agent != ref.Agent {
 		return deny(foundWrongName, fmt.Sprintf("the action of agent %s claims to be of agent %.80q", ref.Agent, a.Agent)), nil
 	}
@@ -130,12 +133,19 @@ func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, a *even
 			return deny(foundWrongInbox, err.Error()), nil
 		}
 	}
-	// The time is the server's, when it stored the action: a redelivery is weighed like the first delivery.
-	w := p.AssessAfter(s.state, a, ref, m.StoredAt)
+	w := p.AssessAfter(s.state, in)
 	if w.Denied {
 		return w, nil
 	}
-	return w, p.Assessors(s.state, a, ref, m.StoredAt)
+	return w, p.Assessors(s.state, in)
+}
+
+// inputOf is the action as it is weighed and counted. The time is the server's, when it stored the action: a redelivery
+// is weighed like the first delivery.
+func inputOf(m *stream.Message, agent string, a *events.ActionProposed) *input.Action {
+	in := input.New(a, agent, m.StoredAt, nil)
+	in.Sequence = m.Sequence
+	return in
 }
 
 func deny(id, reason string) policy.Assessment {
@@ -159,7 +169,7 @@ func (s *scorer) Buried(m *stream.Message, reason error) []stream.Output {
 	}
 	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(data)}
 	a := assessmentOf(m, ref, &events.ActionProposed{}, deny(foundMalformed, reason.Error()))
-	s.state.Act(actOf(m.Sequence, m.StoredAt, agent, &events.ActionProposed{}))
+	s.state.Act(actOf(inputOf(m, agent, &events.ActionProposed{})))
 	s.state.Assess(assessOf(a))
 	out, err := s.output(s.keeper.rules(), m, a)
 	if err != nil {
