@@ -3,7 +3,6 @@ package grants
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,9 +24,11 @@ func (s *State) covers(a Action) *RefusedError {
 		return refuse(NotCovered, "grant %s is for agent %s", s.ID, s.Agent)
 	case s.Principal != "" && s.Principal != as.Principal:
 		return refuse(NotCovered, "grant %s is for principal %s", s.ID, s.Principal)
-	case slices.Contains(a.Owners, s.Giver.Person), slices.Contains(a.Owners, s.Giver.Approver),
-		as.Principal != "" && (as.Principal == s.Giver.Person || as.Principal == s.Giver.Approver):
-		return refuse(OwnAction, "%s gave grant %s and may not judge an action of their own", s.Giver.Person, s.ID)
+	case a.Own == nil:
+		return refuse(NotEligible, "nobody says whose action it is")
+	}
+	if why := a.Own(s.Giver.Approver); why != "" {
+		return refuse(OwnAction, "%s gave grant %s, and %s", s.Giver.Person, s.ID, why)
 	}
 	digest, err := events.ArgumentsDigest(a.Arguments) // refuses a key given twice, so that nothing is read in two ways
 	if err != nil || digest != a.Assessment.ArgumentsDigest {

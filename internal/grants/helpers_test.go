@@ -27,7 +27,7 @@ func newAction(t testing.TB, name, arguments string, micros int64) Action {
 			ActionRef: events.ActionRef{Agent: "billing", Action: name, Sequence: 1, Digest: events.Digest([]byte(name)), ArgumentsDigest: digest},
 			Level:     events.High, Principal: "carol",
 		},
-		Arguments: []byte(arguments), Route: "money", Group: "finance", Key: "tool_call/refund",
+		Own: func(string) string { return "" }, Arguments: []byte(arguments), Route: "money", Group: "finance", Key: "tool_call/refund",
 	}
 	if micros > 0 {
 		a.Money = &Money{Micros: micros, Currency: "EUR"}

@@ -38,8 +38,9 @@ type Action struct {
 	Route      string // the route that the assessment matched, with its group
 	Group      string
 	Key        string
-	// Owners are the persons who may not judge the action: its principal, and whose agent asked.
-	Owners []string
+	// Own says why the person behind an account may not judge the action, "" where they may: it is on their behalf, or
+	// their agent asks. Without it no grant covers the action.
+	Own func(account string) string
 	// Money is what the action moves; nil where it moves none for certain, see MoneyUnknown.
 	Money *Money
 	// MoneyUnknown says that it moves an amount that cannot be read or has no one currency.
