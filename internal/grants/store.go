@@ -51,8 +51,8 @@ func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
 	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
 }
 
-// Create stores a grant given at now and returns what stands. Creating the same grant again changes nothing; for
-// another one under its id the error is [ErrExists].
+// Create stores a grant given at now and returns what stands. Creating the same grant again changes nothing, so take
+// its times from the message that asked for it; for another one under its id the error is [ErrExists].
 func (st *Store) Create(ctx context.Context, g Grant, now time.Time) (State, error) {
 	s := State{Grant: g}
 	stands, err := st.load(ctx, g.ID)

@@ -190,3 +190,26 @@ func TestAUseSurvivesAKilledServer(t *testing.T) {
 		t.Fatalf("the amount was forgotten: %v", err)
 	}
 }
+
+// Every write keeps the entry for as long as an assessment may be delivered again after the grant expired.
+func TestAnEndedGrantIsKept(t *testing.T) {
+	t.Parallel()
+	now := time.Now().UTC()
+	stores := twoStores(t, newGrant("g", 1, now), now)
+	kept := func(want string) {
+		t.Helper()
+		stream, err := stores[0].handle(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := stream.GetLastMsgForSubject(t.Context(), stores[0].subject+"g")
+		if err != nil || m.Header.Get("Nats-TTL") != want {
+			t.Fatalf("kept for %q, not %q: %v", m.Header.Get("Nats-TTL"), want, err)
+		}
+	}
+	kept((time.Hour + KeepEnded).String())
+	if _, err := stores[1].Revoke(t.Context(), "g", "bob", now.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	kept(KeepEnded.String())
+}
