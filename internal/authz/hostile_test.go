@@ -15,7 +15,7 @@ import (
 var foreign = []string{
 	"wl.decisions.mallory.x", "wl.decisions.billing.x", "wl.assessments.low.mallory.x", "wl.approvals.ops.requested.r9",
 	"wl.timers.r1.0.2", "wl.due.r1.0.1", "wl.grants.mallory.g1", "wl.dead.riskscorer", "wl.dead.mallory",
-	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_AUDIT.actions",
+	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_GRANTS.g1", "$KV.WL_GRANTS.g9", "$KV.WL_AUDIT.actions",
 	"wl.actions.billing.x", "wl.withdrawals.billing.a1", "wl.receipts.billing.a1", "wl.actions.*.x", "wl.actions.>",
 	"wl.verdicts.slack.alice.r1", "wl.verdicts.self.alice.r1", "wl.verdicts.console.mallory.r1",
 	"wl.policies.riskscorer.loaded", "wl.assessors.keywords", "_INBOX_ASSESSOR.keywords.x", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x", "_INBOX_APPROVER.alice.x", "_R_.x",
@@ -44,7 +44,7 @@ var management = map[string]string{
 var replies = []string{
 	"wl.decisions.mallory.x", "wl.decisions.billing.x", "wl.actions.billing.x", "wl.actions.mallory.copy", "wl.receipts.billing.a1",
 	"wl.verdicts.self.alice.r1", "wl.verdicts.self.mallory.copy", "wl.approvals.ops.requested.r9", "wl.timers.r9.0.1", "wl.assessments.low.mallory.x",
-	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$JS.API.STREAM.DELETE.WL_ACTIONS", "$JS.API.STREAM.PURGE.WL_ACTIONS",
+	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_GRANTS.g1", "$KV.WL_GRANTS.g9", "$JS.API.STREAM.DELETE.WL_ACTIONS", "$JS.API.STREAM.PURGE.WL_ACTIONS",
 	"$JS.ACK.WL_ACTIONS.riskscorer.1.1.1.1.1", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x",
 }
 
@@ -150,7 +150,7 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 	w := newWorld(t)
 	outputs := map[string][]string{
 		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.assessments.high.billing.o", "wl.policies.riskscorer.o"},
-		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.assessments.high.billing.o"},
+		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.assessments.high.billing.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
 		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
 		authz.Replier:        {},

@@ -45,6 +45,7 @@ func servicePublish(name string, s events.Subjects) []string {
 	case ApproverRouter:
 		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
+		subjects = append(subjects, bucketReadWrite(s, "GRANTS")...)
 		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
@@ -68,7 +69,7 @@ func topologyReads(s events.Subjects) []string {
 	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
-	for _, bucket := range []string{"REQUESTS", "AUDIT"} {
+	for _, bucket := range []string{"REQUESTS", "GRANTS", "AUDIT"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
 	}
 	return subjects

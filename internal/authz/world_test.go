@@ -37,7 +37,7 @@ func newWorld(t *testing.T) *world {
 		"wl.decisions.billing.a1": "approved", "wl.decisions.mallory.m1": "approved",
 		"wl.assessments.high.billing.a1": "high", "wl.approvals.ops.requested.r1": "card",
 		"wl.verdicts.self.alice.r1": "approve", "wl.timers.r1.0.1": "timer",
-		"$KV.WL_REQUESTS.r1": "open", "$KV.WL_AUDIT.actions": "manifest",
+		"$KV.WL_REQUESTS.r1": "open", "$KV.WL_GRANTS.g1": "grant", "$KV.WL_AUDIT.actions": "manifest",
 	} {
 		if _, err := w.op.Publish(t.Context(), subject, []byte(data)); err != nil {
 			t.Fatalf("%s: %v", subject, err)
@@ -49,7 +49,7 @@ func newWorld(t *testing.T) *world {
 var streams = map[string]string{ // with a subject that only the fence uses
 	"WL_ACTIONS": "wl.actions.fence.", "WL_EVENTS": "wl.dead.fence.", "WL_VERDICTS": "wl.verdicts.fence.fence.",
 	"WL_DECISIONS": "wl.decisions.fence.", "WL_TIMERS": "wl.timers.fence.",
-	"KV_WL_REQUESTS": "$KV.WL_REQUESTS.fence", "KV_WL_AUDIT": "$KV.WL_AUDIT.fence",
+	"KV_WL_REQUESTS": "$KV.WL_REQUESTS.fence", "KV_WL_GRANTS": "$KV.WL_GRANTS.fence", "KV_WL_AUDIT": "$KV.WL_AUDIT.fence",
 }
 
 // fence returns when whatever the connections sent before has come as far as it

@@ -57,10 +57,12 @@ func Buckets(set Settings) []jetstream.KeyValueConfig {
 	}
 	requests := bucket("REQUESTS", "The state of every request.")
 	requests.LimitMarkerTTL = requestMarkerTTL
-	return []jetstream.KeyValueConfig{requests, bucket("AUDIT", "What the audit has written, for each stream.")}
+	grants := bucket("GRANTS", "Standing approvals, with their uses.")
+	grants.LimitMarkerTTL = requestMarkerTTL
+	return []jetstream.KeyValueConfig{requests, grants, bucket("AUDIT", "What the audit has written, for each stream.")}
 }
 
-// requestMarkerTTL is how long the bucket remembers that a resolved request has
+// requestMarkerTTL is how long a bucket remembers that a resolved request or an ended grant has
 // aged out. It is set because without it the server refuses entries that age.
 const requestMarkerTTL = time.Hour
 
