@@ -46,7 +46,7 @@ func printCard(w io.Writer, r approver.Request, items []fetched, now time.Time) 
 	if first := firstProposed(items); first != nil {
 		field(w, "On behalf", first.Principal)
 		field(w, "User asked", first.Request)
-		field(w, "Plan", plan(first.Plan))
+		printPlan(w, first.Plan)
 	}
 	for _, item := range items {
 		printItem(w, item)
@@ -155,12 +155,25 @@ func firstProposed(items []fetched) *events.ActionProposed {
 	return nil
 }
 
-func plan(steps []events.PlanStep) string {
-	list := make([]string, len(steps))
-	for i, s := range steps {
-		list[i] = fmt.Sprintf("%d. %s", i+1, s.Description)
+// maxSteps is how many steps of a plan are shown; the rest are counted.
+const maxSteps = 20
+
+// printPlan shows the steps of a plan with what each will be called with: approving the plan lets exactly that pass.
+func printPlan(w io.Writer, steps []events.PlanStep) {
+	for i, s := range steps[:min(len(steps), maxSteps)] {
+		label := ""
+		if i == 0 {
+			label = "Plan"
+		}
+		text := fmt.Sprintf("%d. %s", i+1, s.Description)
+		if s.Tool != "" {
+			text = strings.TrimSuffix(text, " ") + "  " + s.Tool + " " + string(s.Arguments)
+		}
+		fmt.Fprintf(w, "%-12s%s\n", label, words.Printable(words.Clip(text, 2*width)))
 	}
-	return strings.Join(list, "  ")
+	if rest := len(steps) - maxSteps; rest > 0 {
+		fmt.Fprintf(w, "%-12s… and %d more steps\n", "", rest)
+	}
 }
 
 // needs says who must approve an item, and what one rejection does.

@@ -24,6 +24,7 @@ type proposal struct {
 	breakpoint        string
 	request, reason   string
 	session, behalfOf string
+	planAction        string
 	target            events.Target
 	wait              bool
 	timeout           time.Duration
@@ -54,6 +55,7 @@ approved, 3 where it was rejected, denied, expired or withdrawn, 4 where no answ
 	flags.StringVar(&p.reason, "reasoning", "", "why the agent wants this")
 	flags.StringVar(&p.session, "session", "", "the piece of work this belongs to")
 	flags.StringVar(&p.behalfOf, "principal", "", "on whose behalf")
+	flags.StringVar(&p.planAction, "plan", "", "`id` of the action with the plan of which this is a step")
 	flags.StringVar(&p.target.Kind, "target-kind", "", "`kind` of what is acted on, such as database")
 	flags.StringVar(&p.target.Name, "target-name", "", "`name` of what is acted on")
 	flags.StringVar(&p.target.Environment, "target-environment", "", "`environment` of what is acted on, such as production")
@@ -138,7 +140,7 @@ func (p proposal) action() (agent.Action, error) {
 	for _, set := range []struct {
 		flag string
 		to   *string
-	}{{p.tool, &data.Tool}, {p.request, &data.Request}, {p.reason, &data.Reasoning}, {p.session, &data.Session}, {p.behalfOf, &data.Principal}} {
+	}{{p.tool, &data.Tool}, {p.request, &data.Request}, {p.reason, &data.Reasoning}, {p.session, &data.Session}, {p.behalfOf, &data.Principal}, {p.planAction, &data.PlanAction}} {
 		if set.flag != "" {
 			*set.to = set.flag
 		}
@@ -151,7 +153,7 @@ func (p proposal) action() (agent.Action, error) {
 	}
 	return agent.Action{
 		ID: p.id, Breakpoint: data.Breakpoint, Tool: data.Tool, Arguments: data.Arguments, Target: data.Target,
-		Request: data.Request, Reasoning: data.Reasoning, Plan: data.Plan, Impact: data.Impact, Memory: data.Memory,
+		Request: data.Request, Reasoning: data.Reasoning, Plan: data.Plan, PlanAction: data.PlanAction, Impact: data.Impact, Memory: data.Memory,
 		Session: data.Session, Principal: data.Principal, Deadline: data.Deadline,
 	}, nil
 }

@@ -12,6 +12,7 @@ var authorities = map[events.DeciderKind]func(*run, *decision){
 	events.ByApprovers: (*run).byApprovers,
 	events.ByTimeout:   (*run).byTimeout,
 	events.ByAgent:     (*run).byAgent,
+	events.ByPlan:      (*run).byPlan,
 }
 
 // byPolicy: what policy lets through was assessed as harmless enough, as proposed; what it denies, it may always deny.

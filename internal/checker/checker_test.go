@@ -106,6 +106,7 @@ func TestRightfulRuns(t *testing.T) {
 			b := s.cast("alice", card, events.Reject)
 			s.decide(item, events.Rejected, named(by(b, "alice", events.Reject)))
 		},
+		"a step of an approved plan": func(s *story) { s.planned(1) },
 		"waited behind a flood": func(s *story) {
 			first, card := s.one(flooded)
 			behind := s.propose("b")
@@ -176,6 +177,16 @@ var broken = []struct {
 	{NoAuthority, func(s *story) { // a rejection made into an approval
 		item, card := s.one()
 		s.decide(item, events.Approved, named(by(s.cast("alice", card, events.Reject), "alice", events.Reject)))
+	}},
+	{StepTwice, func(s *story) { s.planned(2) }},
+	{NoAuthority, func(s *story) { // other arguments than the plan lists
+		s.planned(1, func(p *events.ActionProposed) { p.Plan[0].Arguments = json.RawMessage(edited) })
+	}},
+	{NoAuthority, func(s *story) { // in another session
+		s.planned(1, func(p *events.ActionProposed) { p.Session = "other" })
+	}},
+	{NoAuthority, func(s *story) { // no plan at all
+		s.planned(1, func(p *events.ActionProposed) { p.Breakpoint, p.Tool = events.AtSubtask, "pay" })
 	}},
 	{EndedEarly, func(s *story) {
 		item, _ := s.one()

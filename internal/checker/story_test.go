@@ -170,3 +170,24 @@ func (s *story) one(change ...func(*events.Card)) (events.CardItem, *events.Appr
 	s.assess(item, events.High)
 	return item, s.open([]events.CardItem{item}, change...)
 }
+
+// planned tells of a plan with one step, which alice approves, and of actions that pass as that step; change makes it another plan.
+func (s *story) planned(actions int, change ...func(*events.ActionProposed)) {
+	s.t.Helper()
+	plan := s.propose("plan", append([]func(*events.ActionProposed){func(p *events.ActionProposed) {
+		p.Breakpoint, p.Tool, p.Session = events.AtPlan, "", "s-1"
+		p.Plan = []events.PlanStep{{Description: "pay acme", Tool: "pay", Arguments: json.RawMessage(proposed)}}
+	}}, change...)...)
+	s.assess(plan, events.High)
+	card := s.open([]events.CardItem{plan})
+	v := by(s.cast("alice", card, events.Approve), "alice", events.Approve)
+	s.decide(plan, events.Approved, []events.ApproverVerdict{v})
+	for i := range actions {
+		item := s.propose(fmt.Sprintf("step-%d", i), func(p *events.ActionProposed) { p.PlanAction, p.Session = "plan", "s-1" })
+		s.assess(item, events.High)
+		s.decide(item, events.Approved, nil, func(d *events.DecisionMade) {
+			d.Request = ""
+			d.DecidedBy = events.Decider{Kind: events.ByPlan, Approvers: []events.ApproverVerdict{v}, Plan: &events.PlanPart{Action: "plan", Step: 1, Request: "r-1"}}
+		})
+	}
+}

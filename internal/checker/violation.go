@@ -11,6 +11,7 @@ const (
 	OtherAction   Kind = "other-action"   // a decision, an assessment or a card names other content than was proposed
 	Unexplained   Kind = "unexplained"    // a decision other than an approval gives no reason
 	NoAuthority   Kind = "no-authority"   // who decided could not decide so
+	StepTwice     Kind = "step-twice"     // one step of a plan let two actions pass
 	EndedEarly    Kind = "ended-early"    // time ended what still had time
 	Unreadable    Kind = "unreadable"     // a service published what is not in the contract
 )

@@ -23,9 +23,12 @@ func ClaimKey(agent, action string) string { return "claim." + agent + "." + act
 
 // Claimed says who has an action.
 type Claimed struct {
-	// Request is the request that the action is on, or will be.
+	// Request is the request that the action is on, or will be; or the id of its pass, see [Claimed.IsPass].
 	Request string
 }
+
+// IsPass reports whether the action comes onto no request because it has a pass.
+func (c Claimed) IsPass() bool { return isPass(c.Request) }
 
 // Claim puts an action on request, unless it is on one already: then that one is
 // returned. So an assessment that is delivered again, to this router or to the next,
@@ -109,7 +112,7 @@ func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.
 	switch {
 	case err != nil:
 		return failed(err)
-	case free:
+	case free, isPass(string(claim.Data)): // what has a pass comes onto no request
 		return failed(ErrNotFound)
 	}
 	return st.Load(ctx, string(claim.Data))
@@ -119,6 +122,9 @@ func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.
 // it makes sure of.
 func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent, action string) (bool, error) {
 	request := string(claim.Data)
+	if isPass(request) && !isMarker(claim) {
+		return st.passVoid(ctx, request, agent, action)
+	}
 	if isMarker(claim) || events.CheckToken("request", request) != nil {
 		return true, nil //nolint:nilerr // a claim that names no request is void
 	}

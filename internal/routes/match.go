@@ -82,6 +82,7 @@ func join(a, b Route) Route {
 	}
 	a.RejectionEnds = a.RejectionEnds || b.RejectionEnds
 	a.MediumWaits = a.MediumWaits || b.MediumWaits
+	a.Plans = min(a.Plans, b.Plans)
 	for _, kind := range b.CommentOn {
 		if !slices.Contains(a.CommentOn, kind) {
 			a.CommentOn = append(slices.Clone(a.CommentOn), kind)

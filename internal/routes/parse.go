@@ -24,6 +24,8 @@ const (
 	maxWait         = 30 * 24 * time.Hour
 	maxDepth        = 16
 	defaultUrgent   = 10 * time.Minute
+	defaultPlans    = time.Hour
+	maxPlans        = 24 * time.Hour
 )
 
 type routesFile struct {
@@ -50,6 +52,7 @@ type fileRoute struct {
 	Path          string                `yaml:"path"`
 	Otherwise     *events.Outcome       `yaml:"otherwise"`
 	Medium        string                `yaml:"medium"`
+	Plans         string                `yaml:"plans"`
 	Routes        []fileRoute           `yaml:"routes"`
 }
 
@@ -104,6 +107,7 @@ type reader struct {
 var root = Route{
 	RejectionEnds: true, Window: Window{First: 2 * time.Second, Max: 20 * time.Second}, Similar: []Similarity{{parts: similar.Default()}}, MaxItems: defaultMaxItems, Delivery: Now,
 	Urgent: Urgent{Deadline: defaultUrgent}, Otherwise: events.Expired,
+	Plans: defaultPlans,
 }
 
 // route reads the route at path and those below it; above is nil for the topmost.
@@ -219,10 +223,30 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	if in.Medium != "" {
 		n.MediumWaits = in.Medium == "waits"
 	}
+	if err := r.plans(at, in, n); err != nil {
+		return err
+	}
 	if err := r.batching(at, in, n); err != nil {
 		return err
 	}
 	return r.lists(at, n)
+}
+
+// plans reads for how long an approved plan lets its steps pass.
+func (r *reader) plans(at func(...any) []any, in *fileRoute, n *node) error {
+	switch in.Plans {
+	case "":
+		return nil
+	case "never":
+		n.Plans = 0
+		return nil
+	}
+	d, err := time.ParseDuration(in.Plans)
+	if err != nil || d <= 0 || d > maxPlans {
+		return r.file.Errorf(at("plans"), fmt.Sprintf("give a time up to %s, such as 1h, or never", maxPlans), "is %q", in.Plans)
+	}
+	n.Plans = d
+	return nil
 }
 
 func (r *reader) lists(at func(...any) []any, n *node) error {

@@ -59,6 +59,8 @@ type Route struct {
 	Tiers []Tier
 	// Otherwise is the outcome when nobody answers: rejected or expired, never approved.
 	Otherwise events.Outcome
+	// Plans is for how long a plan that people approved lets its steps pass; 0 means never.
+	Plans time.Duration
 	// MediumWaits says that medium actions wait for people too.
 	MediumWaits bool
 }

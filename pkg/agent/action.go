@@ -27,10 +27,12 @@ type Action struct {
 	Request   string
 	Reasoning string
 	Plan      []events.PlanStep
-	Impact    *events.Impact
-	Memory    []events.MemoryItem
-	Session   string
-	Principal string
+	// PlanAction is the id of the agent's own action at plan of which this is a step: once people approved that plan, it passes as listed.
+	PlanAction string
+	Impact     *events.Impact
+	Memory     []events.MemoryItem
+	Session    string
+	Principal  string
 	// Deadline is when the action loses its sense; [Client.Guard] never runs it later.
 	Deadline *time.Time
 }
@@ -80,7 +82,7 @@ func (a Action) payload(agent string) events.ActionProposed {
 	return events.ActionProposed{
 		Agent: agent, Action: a.ID,
 		Breakpoint: a.Breakpoint, Tool: a.Tool, ToolInfo: a.ToolInfo, Arguments: a.Arguments, Target: a.Target,
-		Request: a.Request, Reasoning: a.Reasoning, Plan: a.Plan, Impact: a.Impact, Memory: a.Memory,
+		Request: a.Request, Reasoning: a.Reasoning, Plan: a.Plan, PlanAction: a.PlanAction, Impact: a.Impact, Memory: a.Memory,
 		Session: a.Session, Principal: a.Principal, Deadline: a.Deadline,
 	}
 }

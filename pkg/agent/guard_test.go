@@ -218,7 +218,7 @@ func TestActionCarriesEveryField(t *testing.T) {
 	a := agent.Action{
 		ID: "all", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Breakpoint: events.AtPlan, Tool: "t",
 		ToolInfo: &events.ToolInfo{Server: "s"}, Arguments: json.RawMessage(`{"a":1}`), Target: &events.Target{Kind: "k"}, Request: "r", Reasoning: "why",
-		Plan: []events.PlanStep{{Description: "d"}}, Impact: &events.Impact{Summary: "s"}, Memory: []events.MemoryItem{{Text: "m"}},
+		Plan: []events.PlanStep{{Description: "d"}}, Impact: &events.Impact{Summary: "s"}, PlanAction: "q", Memory: []events.MemoryItem{{Text: "m"}},
 		Session: "s", Principal: "p", Deadline: &deadline,
 	}
 	w.propose(w.agent("billing"), a)

@@ -30,6 +30,9 @@ type ActionProposed struct {
 	Reasoning string `json:"reasoning,omitempty"`
 	// Plan is the agent's plan; required at plan.
 	Plan []PlanStep `json:"plan,omitempty"`
+	// PlanAction names the agent's own action at plan of which this is a step. Where people approved that plan, its steps pass exactly as
+	// it lists them.
+	PlanAction string `json:"planAction,omitempty"`
 	// Impact is what the agent expects to change.
 	Impact *Impact `json:"impact,omitempty"`
 	// Memory is what the agent remembered or retrieved and used for this action.
@@ -106,6 +109,11 @@ func (a *ActionProposed) Validate() error {
 	for i, step := range a.Plan {
 		if step.Description == "" && step.Tool == "" {
 			return missing(fmt.Sprintf("plan[%d].description", i), "say what the step does")
+		}
+	}
+	if a.PlanAction != "" {
+		if err := CheckToken("planAction", a.PlanAction); err != nil {
+			return err
 		}
 	}
 	if args := bytes.TrimSpace(a.Arguments); len(args) > 0 && args[0] != '{' {

@@ -39,6 +39,25 @@ type Decider struct {
 	Kind DeciderKind `json:"kind"`
 	// Approvers are the people whose verdicts made the decision, in order of answering.
 	Approvers []ApproverVerdict `json:"approvers,omitempty"`
+	// Plan is the approved plan of which the action is a step, for [ByPlan]; Approvers are then those who approved the plan.
+	Plan *PlanPart `json:"plan,omitempty"`
+}
+
+// PlanPart is a step of an approved plan.
+type PlanPart struct {
+	Action  string `json:"action"`            // the agent's action at plan
+	Step    int    `json:"step"`              // from 1
+	Request string `json:"request,omitempty"` // on which people approved the plan
+}
+
+func (d *Decider) validate() error {
+	if d.Kind != ByPlan {
+		return nil
+	}
+	if d.Plan == nil {
+		return missing("decidedBy.plan", "name the plan and its step")
+	}
+	return checkTokens("decidedBy.plan.action", d.Plan.Action)
 }
 
 // ApproverVerdict is one person's part in a decision.
@@ -64,6 +83,7 @@ func (d *DecisionMade) Validate() error {
 	return firstError(
 		checkTokens("agent", d.Agent, "action", d.Action),
 		oneOf("outcome", d.Outcome, Approved, Rejected, Expired, Withdrawn, Denied),
-		oneOf("decidedBy.kind", d.DecidedBy.Kind, ByPolicy, ByApprovers, ByTimeout, ByAgent),
+		oneOf("decidedBy.kind", d.DecidedBy.Kind, ByPolicy, ByApprovers, ByTimeout, ByAgent, ByPlan),
+		d.DecidedBy.validate(),
 	)
 }

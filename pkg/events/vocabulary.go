@@ -52,6 +52,7 @@ const (
 	ByApprovers DeciderKind = "approvers"
 	ByTimeout   DeciderKind = "timeout"
 	ByAgent     DeciderKind = "agent"
+	ByPlan      DeciderKind = "plan" // which people approved
 )
 
 // VerdictKind is one approver's answer to an item.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -32,7 +33,9 @@ type planned struct {
 	Breakpoint events.Breakpoint `yaml:"breakpoint"`
 	Arguments  map[string]any    `yaml:"arguments"`
 	Reasoning  string            `yaml:"reasoning"`
-	Target     *struct {
+	// Lists are the tools whose later actions the plan lists, for an action at plan.
+	Lists  []string `yaml:"lists"`
+	Target *struct {
 		Kind, Name, Environment string
 	} `yaml:"target"`
 	Impact *struct {
@@ -58,7 +61,7 @@ func (w work) action(n int) (agent.Action, error) {
 		return agent.Action{}, fmt.Errorf("encoding the arguments of %s: %w", p.Tool, err)
 	}
 	a := agent.Action{
-		ID:   fmt.Sprintf("%s-%02d", w.Session, n+1),
+		ID:   w.id(n),
 		Tool: p.Tool, Breakpoint: p.Breakpoint, Arguments: arguments, Reasoning: p.Reasoning,
 		Request: w.Request, Session: w.Session, Principal: w.Principal,
 	}
@@ -68,6 +71,9 @@ func (w work) action(n int) (agent.Action, error) {
 	for _, step := range w.Plan {
 		a.Plan = append(a.Plan, events.PlanStep{Description: step})
 	}
+	if err := w.listed(n, &a); err != nil {
+		return agent.Action{}, err
+	}
 	if t := p.Target; t != nil {
 		a.Target = &events.Target{Kind: t.Kind, Name: t.Name, Environment: t.Environment}
 	}
@@ -76,6 +82,32 @@ func (w work) action(n int) (agent.Action, error) {
 	}
 	return a, nil
 }
+
+// listed makes the n-th action the plan of those that follow, or a step of the plan that lists it.
+func (w work) listed(n int, a *agent.Action) error {
+	if p := w.Actions[n]; len(p.Lists) > 0 {
+		a.Arguments, a.Plan = nil, nil
+		for _, later := range w.Actions[n+1:] {
+			if !slices.Contains(p.Lists, later.Tool) {
+				continue
+			}
+			arguments, err := json.Marshal(later.Arguments)
+			if err != nil {
+				return fmt.Errorf("encoding the arguments of %s: %w", later.Tool, err)
+			}
+			a.Plan = append(a.Plan, events.PlanStep{Description: later.Reasoning, Tool: later.Tool, Arguments: arguments})
+		}
+		return nil
+	}
+	for i, earlier := range w.Actions[:n] {
+		if slices.Contains(earlier.Lists, w.Actions[n].Tool) {
+			a.PlanAction, a.Plan = w.id(i), nil
+		}
+	}
+	return nil
+}
+
+func (w work) id(n int) string { return fmt.Sprintf("%s-%02d", w.Session, n+1) }
 
 // agents are the names of all who act, each once.
 func agents(all []work) []string {

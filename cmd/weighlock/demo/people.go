@@ -77,6 +77,9 @@ func objection(a *events.ActionProposed) string {
 		Recipient string  `json:"recipient"`
 		ID        string  `json:"id"`
 	}
+	if len(a.Arguments) == 0 {
+		return ""
+	}
 	if err := json.Unmarshal(a.Arguments, &args); err != nil {
 		return "I cannot read the arguments"
 	}

@@ -129,6 +129,9 @@ func Decision(d *events.DecisionMade) string {
 		}
 		by = strings.Join(names, ", ")
 	}
+	if p := d.DecidedBy.Plan; p != nil {
+		by = fmt.Sprintf("plan %s", p.Action) // the reason says who approved it
+	}
 	review := ""
 	if d.Review {
 		review = ", to be reviewed"

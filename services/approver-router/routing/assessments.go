@@ -21,6 +21,7 @@ type assessments struct {
 	actions  *actions
 	opener   *opener
 	batches  *batcher
+	plans    *planned
 	floods   *floods
 	posts    *postponed
 	now      func() time.Time
@@ -60,6 +61,9 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 		if outcome, ok := h.opener.again(ctx, w); ok {
 			return outcome
 		}
+	}
+	if outcome, passed := h.plans.pass(ctx, m, route, w); passed {
+		return outcome
 	}
 	if outcome, stopped := h.floods.stop(ctx, m, route, w); stopped {
 		return outcome

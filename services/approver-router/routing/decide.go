@@ -13,14 +13,8 @@ const source = "/services/approver-router"
 // medium. ok is false where people have to be asked, which includes every level that
 // is not known.
 func decideAlone(a *events.ActionAssessed) (d *events.DecisionMade, ok bool) {
-	d = &events.DecisionMade{
-		Agent: a.Agent, Action: a.Action,
-		Outcome: events.Denied, Reason: a.Reason,
-		Sequence: a.Sequence, Digest: a.Digest,
-		DecidedBy: events.Decider{Kind: events.ByPolicy},
-		Level:     a.Level, Score: a.Score,
-		ProposedAt: a.ProposedAt,
-	}
+	d = decisionOn(a)
+	d.Outcome, d.Reason, d.DecidedBy = events.Denied, a.Reason, events.Decider{Kind: events.ByPolicy}
 	switch {
 	case a.Denied:
 		return d, true
@@ -33,6 +27,13 @@ func decideAlone(a *events.ActionAssessed) (d *events.DecisionMade, ok bool) {
 		return d, true
 	default:
 		return nil, false
+	}
+}
+
+// decisionOn is a decision on the action that does not say yet what it is.
+func decisionOn(a *events.ActionAssessed) *events.DecisionMade {
+	return &events.DecisionMade{
+		Agent: a.Agent, Action: a.Action, Sequence: a.Sequence, Digest: a.Digest, Level: a.Level, Score: a.Score, ProposedAt: a.ProposedAt,
 	}
 }
 

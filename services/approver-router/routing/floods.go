@@ -160,12 +160,7 @@ func (f *floods) like(w waiting, trip *flood.Trip, answer *answer) stream.Outcom
 }
 
 func (f *floods) made(w waiting, d *events.DecisionMade) stream.Outcome {
-	a := w.assessment
-	d.Agent, d.Action, d.Sequence, d.Digest = a.Agent, a.Action, a.Sequence, a.Digest
-	d.Level, d.Score, d.ProposedAt = a.Level, a.Score, a.ProposedAt
-	out, err := decisionOutput(f.subjects, d, w.cause, f.now())
-	if err != nil {
-		return stream.Permanent(err)
-	}
-	return stream.Done(out)
+	made := decisionOn(w.assessment)
+	made.Outcome, made.Reason, made.DecidedBy, made.Guidance, made.Request = d.Outcome, d.Reason, d.DecidedBy, d.Guidance, d.Request
+	return f.opener.decide(made, w)
 }

@@ -149,11 +149,7 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		return false, stream.RetryAfter(retryOpen, err)
 	}
 	if claimed.Request != id {
-		state, err := o.store.Load(ctx, claimed.Request)
-		if err != nil {
-			return false, stream.RetryAfter(retryOpen, err)
-		}
-		return false, o.announceAgain(state, w)
+		return false, o.elsewhere(ctx, claimed, w)
 	}
 	// An action may be decided already: withdrawn, or on a request that is long over.
 	isDecided, err := decided(ctx, &o.handles, o.js, o.subjects, a.Agent, a.Action)
@@ -161,6 +157,29 @@ func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool,
 		return false, stream.RetryAfter(retryOpen, err)
 	}
 	return !isDecided, stream.Done()
+}
+
+// elsewhere settles an assessment whose action has its place already: on a request, or with a pass, which its next delivery finds.
+func (o *opener) elsewhere(ctx context.Context, claimed requests.Claimed, w waiting) stream.Outcome {
+	if claimed.IsPass() {
+		return stream.RetryAfter(retryOpen, errPassed)
+	}
+	state, err := o.store.Load(ctx, claimed.Request)
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err)
+	}
+	return o.announceAgain(state, w)
+}
+
+var errPassed = errors.New("the action has a pass, whose decision is not published yet")
+
+// decide settles an assessment by a decision without a card.
+func (o *opener) decide(d *events.DecisionMade, w waiting) stream.Outcome {
+	out, err := decisionOutput(o.subjects, d, w.cause, o.now())
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	return stream.Done(out)
 }
 
 // decided reports whether the action has its decision, so that nobody is asked again.

@@ -51,6 +51,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s.posts = newPostponed()
 	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{
 		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: s.posts, now: rt.Now,
+		plans:  &planned{actions: stored, opener: o, tables: reloads.tables},
 		floods: &floods{subjects: rt.Subjects, opener: o, posts: s.posts, answers: newAnswers(js, rt.Subjects), now: rt.Now},
 	})
 	if err == nil {

@@ -74,3 +74,29 @@ func TestViewsAnswerTheFourQuestions(t *testing.T) {
 		}
 	}
 }
+
+// A plan is counted with the actions that passed as its steps, also while every row is there twice.
+func TestPlansAreCountedWithTheirSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s, digest := w.nats.Subjects, events.Digest(nil)
+	plan := proposed("")
+	plan.Breakpoint, plan.Plan = events.AtPlan, []events.PlanStep{{Tool: "pay"}, {Tool: "pay"}, {Tool: "mail"}}
+	w.publish(s.Action("billing", "plan"), plan, "p")
+	by := events.Decider{Kind: events.ByApprovers, Approvers: []events.ApproverVerdict{{Approver: "dan", Channel: "self", Verdict: events.Approve}}}
+	decided := events.DecisionMade{Agent: "billing", Action: "plan", Outcome: events.Approved, ArgumentsDigest: digest, Sequence: 1, Digest: digest, DecidedBy: by, Level: events.High, Request: "r1"}
+	w.publish(s.Decision("billing", "plan"), &decided, "d")
+	for _, name := range []string{"one", "two"} {
+		step := decided
+		step.Action, step.Request = name, ""
+		step.DecidedBy = events.Decider{Kind: events.ByPlan, Approvers: by.Approvers, Plan: &events.PlanPart{Action: "plan", Step: 1}}
+		w.publish(s.Decision("billing", name), &step, "d-"+name)
+	}
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	if got := w.ask("SELECT plan, outcome, approvers, steps, passed FROM plan_steps"); got != "plan\tapproved\t['dan']\t3\t2" {
+		t.Errorf("got %q", got)
+	}
+}
