@@ -96,6 +96,21 @@ func (c *cli) timeline(ctx context.Context, name string) ([]moment, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, m := range slices.Clone(all) {
+		var d events.DecisionMade
+		if m.Type != events.DecisionMadeType || json.Unmarshal(m.Data, &d) != nil {
+			continue
+		}
+		if d.DecidedBy.Grant != "" {
+			err = errors.Join(err, read("EVENTS", subjects.Grant(d.DecidedBy.Grant, events.GrantGiven)))
+		}
+		if p := d.DecidedBy.Plan; p != nil {
+			err = errors.Join(err, read("DECISIONS", subjects.Decision(d.Agent, p.Action)))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
 	on, err := requestsOf(ctx, js, subjects, all)
 	for _, request := range on {
 		err = errors.Join(err, read("EVENTS", subjects.Approval("*", "*", request)), read("VERDICTS", subjects.Verdict("*", "*", request)))

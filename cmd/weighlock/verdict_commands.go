@@ -26,6 +26,7 @@ type answer struct {
 	comment, guidance string
 	reasonCode        string
 	timeout           time.Duration
+	grant             terms
 }
 
 func (c *cli) verdictCommands() []*cobra.Command {
@@ -35,6 +36,9 @@ func (c *cli) verdictCommands() []*cobra.Command {
 func (c *cli) approveCommand() *cobra.Command {
 	command, a := c.verdictCommand("approve", "Approve all items, or some, of a request", events.Approve)
 	a.choose(command)
+	a.grant.register(command, "grant-")
+	command.Example = `  weighlock approve r-yqymp7yzykyi --items 1-3,7 --comment "as ordered"
+  weighlock approve r-yqymp7yzykyi --grant-for 2h --grant-uses 20 --grant-amount 500EUR`
 	return command
 }
 
@@ -121,6 +125,9 @@ func (a *answer) verdict(r approver.Request) (approver.Verdict, error) {
 		v.Digest = a.digest
 	}
 	var err error
+	if v.Grant, err = a.grant.given("grant-"); err != nil {
+		return v, err
+	}
 	switch {
 	case a.kind == events.Edit:
 		v.Verdict = ""

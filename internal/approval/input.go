@@ -24,6 +24,8 @@ type Verdict struct {
 	Person string
 	// Groups are the groups the person is in, as configured at the time of the verdict.
 	Groups []string
+	// GrantRefused says why what the verdict lets pass too is more than the approver may let pass; "" where it is not.
+	GrantRefused string
 	// Own says, by item number, why the action is the person's own, which nobody may approve.
 	Own map[int]string
 	// Edits are the edited arguments of Cast by item number, as the risk scorer sees them.

@@ -82,6 +82,8 @@ type ItemOrigin struct {
 	PolicyVersion string `json:"policyVersion,omitempty"`
 	// EventID is the id of the assessment that led to the item.
 	EventID string `json:"eventId,omitempty"`
+	// Similar is what the items of the card share with actions like them, by their route; kept with the first item only.
+	Similar string `json:"similar,omitempty"`
 }
 
 // Vote is one person's latest answer to one item; Sequence finds the rest in

@@ -103,6 +103,9 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if r := s.checkOwn(in); r != nil {
 		return r
 	}
+	if in.Cast.Grant != nil && in.GrantRefused != "" {
+		return &refusal{events.RefusedGrant, in.GrantRefused}
+	}
 	return s.checkEdits(in)
 }
 

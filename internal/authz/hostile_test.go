@@ -111,13 +111,14 @@ func TestHostileApprover(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	attacks := common()
-	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.mallory.r1", "wl.verdicts.*.mallory.r1", "wl.actions.mallory.x"} {
+	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.mallory.r1", "wl.verdicts.*.mallory.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.mallory.g1", "wl.grants.g1.created", "$KV.WL_GRANTS.g1", "wl.actions.mallory.x"} {
 		attacks["publish on "+subject] = attack{subject: subject}
 	}
 	for i, reply := range replies {
 		subject := fmt.Sprintf("wl.verdicts.self.mallory.reply%d", i)
 		attacks["PubAck to "+reply] = storing("WL_VERDICTS", subject, reply)
-		for _, source := range []string{"WL_DECISIONS.wl.decisions.billing.a1", "WL_ACTIONS.wl.actions.billing.a1", "KV_WL_REQUESTS.$KV.WL_REQUESTS.r1"} {
+		attacks["PubAck of a grant to "+reply] = storing("WL_VERDICTS", fmt.Sprintf("wl.grantings.self.mallory.reply%d", i), reply)
+		for _, source := range []string{"WL_DECISIONS.wl.decisions.billing.a1", "WL_ACTIONS.wl.actions.billing.a1", "KV_WL_REQUESTS.$KV.WL_REQUESTS.r1", "KV_WL_GRANTS.$KV.WL_GRANTS.g1"} {
 			attacks["get "+source+" to "+reply] = attack{subject: "$JS.API.DIRECT.GET." + source, reply: reply}
 		}
 		attacks["batch get to "+reply] = attack{subject: "$JS.API.DIRECT.GET.KV_WL_REQUESTS", reply: reply, data: `{"multi_last":["$KV.WL_REQUESTS.*"],"batch":10}`}
@@ -138,7 +139,7 @@ func TestHostileAdapter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	attacks := common()
-	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.bob.r1", "wl.actions.chat.x", "wl.verdicts.*.bob.r1"} {
+	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.bob.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.bob.g1", "wl.actions.chat.x", "wl.verdicts.*.bob.r1"} {
 		attacks["publish on "+subject] = attack{subject: subject}
 	}
 	attacks["its own channel"] = attack{subject: "wl.verdicts.chat.bob.r1", data: "x", stores: []string{"WL_VERDICTS wl.verdicts.chat.bob.r1: x"}}
@@ -150,12 +151,12 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 	w := newWorld(t)
 	outputs := map[string][]string{
 		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.assessments.high.billing.o", "wl.policies.riskscorer.o"},
-		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.assessments.high.billing.o"},
+		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.grants.a.o", "wl.assessments.high.billing.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
 		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
 		authz.Replier:        {},
 	}
-	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grants.a.o", "wl.policies.escalator.o"}
+	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grantings.self.alice.o", "wl.policies.escalator.o"}
 	for _, subjects := range outputs {
 		all = append(all, subjects...)
 	}

@@ -55,8 +55,8 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Publish, p.Feeds = p.Requests, []string{inbox}
 	case Approver, Adapter:
 		p.Requests = append(answers(id, s), requestReads(s)...)
-		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s)}
-		p.Subscribe = append(p.Subscribe, lifecycle(s))
+		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s), grantLife(s)}
+		p.Subscribe = append(p.Subscribe, p.Feeds...)
 	case Assessor:
 		p.Offers = []string{s.Assessor(id.Name)}
 		p.Subscribe = append(p.Subscribe, p.Offers...)
@@ -74,27 +74,31 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 	return p, nil
 }
 
-// answers is where id may cast verdicts: an approver as itself, an adapter for
+// answers is where id may cast verdicts and give grants: an approver as itself, an adapter for
 // anybody, but only on its own channel.
 func answers(id Identity, s events.Subjects) []string {
 	if id.Kind == Approver {
-		return []string{s.Verdict(SelfChannel, id.Name, "*")}
+		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*")}
 	}
-	return []string{s.Verdict(id.Name, "*", "*")}
+	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*")}
 }
 
 // requestReads is what an approver reads to judge a card.
 func requestReads(s events.Subjects) []string {
-	requests := bucketStream(s, "REQUESTS")
+	requests, grants := bucketStream(s, "REQUESTS"), bucketStream(s, "GRANTS")
 	return []string{
 		directGet(s.Stream("ACTIONS"), s.All("actions", 2)),
 		directGet(s.Stream("DECISIONS"), s.All("decisions", 2)),
 		directGet(requests, bucketSubject(s, "REQUESTS", "*")),
 		directGet(requests, ""),
+		directGet(grants, bucketSubject(s, "GRANTS", "*")),
+		directGet(grants, ""),
 	}
 }
 
 func lifecycle(s events.Subjects) string { return s.All("approvals", 0) + ".>" }
+
+func grantLife(s events.Subjects) string { return s.All("grants", 2) }
 
 // directGet is the API subject that reads the last message on subject, or,
 // where subject is empty, any message the request's payload names.

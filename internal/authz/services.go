@@ -15,6 +15,7 @@ func Consumers() []Consumer {
 		{RiskScorer, "ACTIONS", "riskscorer"},
 		{ApproverRouter, "EVENTS", "approver-router-assessments"},
 		{ApproverRouter, "VERDICTS", "approver-router-verdicts"},
+		{ApproverRouter, "VERDICTS", "approver-router-grantings"},
 		{ApproverRouter, "ACTIONS", "approver-router-withdrawals"},
 		{Escalator, "EVENTS", "escalator-requests"},
 		{Escalator, "TIMERS", "escalator-due"},
@@ -43,7 +44,7 @@ func servicePublish(name string, s events.Subjects) []string {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case ApproverRouter:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), s.Rescore(), s.Assessment(events.High, "*", "*"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "grants"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
 		subjects = append(subjects, bucketReadWrite(s, "GRANTS")...)
 		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} {

@@ -13,6 +13,7 @@ var authorities = map[events.DeciderKind]func(*run, *decision){
 	events.ByTimeout:   (*run).byTimeout,
 	events.ByAgent:     (*run).byAgent,
 	events.ByPlan:      (*run).byPlan,
+	events.ByGrant:     (*run).byGrant,
 }
 
 // byPolicy: what policy lets through was assessed as harmless enough, as proposed; what it denies, it may always deny.

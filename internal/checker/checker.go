@@ -24,6 +24,7 @@ func Check(log Log, rules Rules) []Violation {
 	}
 	r.checkResolutions()
 	r.checkReceipts()
+	r.checkGrants()
 	slices.SortStableFunc(r.found, func(a, b Violation) int { return cmp.Compare(a.About, b.About) })
 	return r.found
 }

@@ -107,6 +107,7 @@ func TestRightfulRuns(t *testing.T) {
 			s.decide(item, events.Rejected, named(by(b, "alice", events.Reject)))
 		},
 		"a step of an approved plan": func(s *story) { s.planned(1) },
+		"passed by a grant":          func(s *story) { s.granted(2) },
 		"waited behind a flood": func(s *story) {
 			first, card := s.one(flooded)
 			behind := s.propose("b")
@@ -187,6 +188,19 @@ var broken = []struct {
 	}},
 	{NoAuthority, func(s *story) { // no plan at all
 		s.planned(1, func(p *events.ActionProposed) { p.Breakpoint, p.Tool = events.AtSubtask, "pay" })
+	}},
+	{OverGranted, func(s *story) { s.granted(3) }},
+	{NoAuthority, func(s *story) { // for another agent
+		s.granted(1, func(g *events.GrantCreated) { g.OfAgent = "refunds" })
+	}},
+	{NoAuthority, func(s *story) { // over
+		s.granted(1, func(g *events.GrantCreated) { g.Expires = noon })
+	}},
+	{NoAuthority, func(s *story) { // never given
+		s.granted(1, func(g *events.GrantCreated) { g.Grant = "g-2" })
+	}},
+	{NotEntitled, func(s *story) {
+		s.granted(1, func(g *events.GrantCreated) { g.Group = "security" })
 	}},
 	{EndedEarly, func(s *story) {
 		item, _ := s.one()

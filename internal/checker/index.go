@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -22,6 +23,7 @@ type run struct {
 	opened      []*request // in the order of their announcements
 	refusals    map[uint64]bool
 	decisions   map[string][]decision
+	grants      map[string]*standing
 	people      people
 }
 
@@ -40,6 +42,7 @@ type assessment struct {
 	*events.ActionAssessed
 
 	stored uint64 // its sequence
+	at     time.Time
 }
 
 type decision struct {
@@ -83,7 +86,7 @@ func read(log Log, rules Rules) *run {
 	r := &run{
 		rules: rules, people: newPeople(rules),
 		actions: map[string]*action{}, withdrawals: map[string]bool{}, assessments: map[string][]assessment{},
-		requests: map[string]*request{}, refusals: map[uint64]bool{}, decisions: map[string][]decision{},
+		requests: map[string]*request{}, refusals: map[uint64]bool{}, decisions: map[string][]decision{}, grants: map[string]*standing{},
 	}
 	for _, rec := range log.Actions {
 		r.readAction(log.Subjects, rec)
@@ -138,7 +141,7 @@ func (r *run) readEvent(rec Record) error {
 			return err
 		}
 		key := keyOf(a.Agent, a.Action)
-		r.assessments[key] = append(r.assessments[key], assessment{a, rec.Sequence})
+		r.assessments[key] = append(r.assessments[key], assessment{a, rec.Sequence, rec.At})
 	case events.ApprovalRequestedType:
 		announced, err := events.As[events.ApprovalRequested](rec.Event)
 		if err != nil {
@@ -166,7 +169,7 @@ func (r *run) readEvent(rec Record) error {
 		}
 		r.refusals[e.Sequence] = true
 	}
-	return nil
+	return r.readGrant(rec)
 }
 
 func (r *run) request(id string) *request {

@@ -191,3 +191,23 @@ func (s *story) planned(actions int, change ...func(*events.ActionProposed)) {
 		})
 	}
 }
+
+// granted tells of a grant of alice for two actions, and of actions that pass by it; change makes it another grant.
+func (s *story) granted(actions int, change ...func(*events.GrantCreated)) {
+	s.t.Helper()
+	g := &events.GrantCreated{
+		Grant: "g-1", Approver: "alice", Person: "alice", Channel: "self", Route: "rest", Group: "operations", OfAgent: "billing", Uses: 2, Expires: noon.Add(time.Hour),
+	}
+	for _, f := range change {
+		f(g)
+	}
+	s.add(&s.log.Events, s.log.Subjects.Grant(g.Grant, events.GrantGiven), g)
+	for i := range actions {
+		item := s.propose(fmt.Sprintf("a-%d", i))
+		s.assess(item, events.High)
+		s.decide(item, events.Approved, nil, func(d *events.DecisionMade) {
+			d.Request = ""
+			d.DecidedBy = events.Decider{Kind: events.ByGrant, Grant: "g-1", Approvers: []events.ApproverVerdict{{Approver: "alice", Channel: "self", Verdict: events.Approve, At: noon}}}
+		})
+	}
+}

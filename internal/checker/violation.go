@@ -12,6 +12,7 @@ const (
 	Unexplained   Kind = "unexplained"    // a decision other than an approval gives no reason
 	NoAuthority   Kind = "no-authority"   // who decided could not decide so
 	StepTwice     Kind = "step-twice"     // one step of a plan let two actions pass
+	OverGranted   Kind = "over-granted"   // a grant let more pass than it says
 	EndedEarly    Kind = "ended-early"    // time ended what still had time
 	Unreadable    Kind = "unreadable"     // a service published what is not in the contract
 )

@@ -43,7 +43,7 @@ func (s *State) covers(a Action) *RefusedError {
 }
 
 func equalAt(arguments []byte, pointer string, want json.RawMessage) bool {
-	got, ok := at(arguments, pointer)
+	got, ok := At(arguments, pointer)
 	if !ok {
 		return false
 	}
@@ -65,8 +65,8 @@ func canonical(value json.RawMessage) (string, error) {
 	return digest, nil
 }
 
-// at follows a JSON pointer.
-func at(document json.RawMessage, pointer string) (json.RawMessage, bool) {
+// At follows a JSON pointer.
+func At(document json.RawMessage, pointer string) (json.RawMessage, bool) {
 	unescape := strings.NewReplacer("~1", "/", "~0", "~")
 	for _, step := range strings.Split(pointer, "/")[1:] {
 		var object map[string]json.RawMessage

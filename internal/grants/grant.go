@@ -15,7 +15,7 @@ const (
 	MaxUses        = 500
 	MaxLife        = 7 * 24 * time.Hour
 	MaxConstraints = 16
-	maxKey         = 4096 // bytes
+	MaxKey         = 4096 // bytes
 	maxConstraints = 16 << 10
 )
 
@@ -58,8 +58,8 @@ func (g *Grant) Validate(now time.Time) error {
 		return &events.FieldError{Field: field, Problem: problem, Fix: fix}
 	}
 	switch {
-	case g.Key == "" || len(g.Key) > maxKey:
-		return wrong("key", "is empty or too long", fmt.Sprintf("use 1 to %d bytes", maxKey))
+	case g.Key == "" || len(g.Key) > MaxKey:
+		return wrong("key", "is empty or too long", fmt.Sprintf("use 1 to %d bytes", MaxKey))
 	case g.Uses < 1 || g.Uses > MaxUses:
 		return wrong("uses", fmt.Sprintf("is %d", g.Uses), fmt.Sprintf("use 1 to %d", MaxUses))
 	case g.Created.IsZero() || g.Created.After(now):

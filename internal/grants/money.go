@@ -38,6 +38,9 @@ func MoneyOf(amount float64, currencyCode string) (Money, error) {
 	return Money{Micros: micros + up, Currency: currencyCode}, nil
 }
 
+// Amount is millionths in the currency's unit, for people to read; it is not counted with.
+func Amount(micros int64) float64 { return float64(micros) / 1e6 }
+
 // currency says that code names one currency: not "mixed" and not nothing.
 func currency(code string) bool {
 	for _, c := range code {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -208,4 +209,14 @@ func backOff(ctx context.Context) error {
 	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
 		return nil
 	}
+}
+
+// GiveBack takes back the use of an action that was put before people after all. Only whoever knows that it will never pass may do so.
+func (st *Store) GiveBack(ctx context.Context, grant, agent, action string, now time.Time) (State, error) {
+	return st.change(ctx, grant, now, func(s State) (State, error) {
+		used := maps.Clone(s.Used)
+		delete(used, agent+"/"+action)
+		s.Used = used
+		return s, nil
+	})
 }

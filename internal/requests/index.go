@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/bucket"
 )
 
 // Index knows which requests are open and when their tier ends. It reads only
@@ -37,12 +38,12 @@ func (x *Index) Refresh(ctx context.Context) error {
 	}
 	var unreadable []error
 	for more := true; more; {
-		var entries []entry
-		if entries, more, err = x.store.page(ctx, x.seen+1); err != nil {
+		var entries []bucket.Entry
+		if entries, more, err = bucket.Page(ctx, x.store.js.Conn(), x.store.name, x.store.subject+"*", x.seen+1); err != nil {
 			return errors.Join(append(unreadable, fmt.Errorf("looking through the requests after %d: %w", x.seen, err))...)
 		}
 		for i := range entries {
-			x.seen = entries[i].sequence
+			x.seen = entries[i].Sequence
 			if err := x.note(&entries[i]); err != nil {
 				unreadable = append(unreadable, err)
 			}
@@ -51,14 +52,14 @@ func (x *Index) Refresh(ctx context.Context) error {
 	return errors.Join(unreadable...)
 }
 
-func (x *Index) note(e *entry) error {
-	request := strings.TrimPrefix(e.subject, x.store.subject)
+func (x *Index) note(e *bucket.Entry) error {
+	request := strings.TrimPrefix(e.Subject, x.store.subject)
 	delete(x.due, request)
-	if e.isMarker() {
+	if e.IsMarker() {
 		return nil
 	}
 	var s approval.State
-	if err := json.Unmarshal(e.data, &s); err != nil {
+	if err := json.Unmarshal(e.Data, &s); err != nil {
 		return fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
 	}
 	if s.Resolved == nil {

@@ -20,6 +20,8 @@ type Pass struct {
 	// Plan and Step name the step of the approved plan that the action is.
 	Plan string `json:"plan,omitempty"`
 	Step int    `json:"step,omitempty"`
+	// Grant is the standing approval that lets the action through.
+	Grant string `json:"grant,omitempty"`
 	// Burnt marks a pass that nobody gets any more: a router that was about to take it came too late.
 	Burnt bool `json:"burnt,omitempty"`
 }
@@ -33,6 +35,12 @@ func PassID(parts ...string) string {
 	return passPrefix + hex.EncodeToString(sum[:16])
 }
 
+// GrantPassID names the pass of an action by a grant. The claim shows the grant, so that a router that comes after one that died asks the
+// same grant again.
+func GrantPassID(grant, agent, action string) string {
+	return passPrefix + "grant." + grant + "." + agent + "." + action
+}
+
 func isPass(claim string) bool { return strings.HasPrefix(claim, passPrefix) }
 
 // TakePass gives the pass with this id to its action and returns what stands: the pass as given, before or now, where it is the
@@ -42,6 +50,12 @@ func isPass(claim string) bool { return strings.HasPrefix(claim, passPrefix) }
 // First the action is claimed for the pass, then the pass is written, once and for all; only then may the action be let through. A router
 // that is about to put the action on a card finds the claim, and burns the pass before it goes on, so that it is one or the other.
 func (st *Store) TakePass(ctx context.Context, id string, p Pass) (Pass, Claimed, error) {
+	return st.TakeCounted(ctx, id, p, nil)
+}
+
+// TakeCounted is [Store.TakePass] where something has to be counted between the claim and the pass: count reports whether it was. Nothing is
+// given where it was not. What it counted is to be taken back where the pass that stands is burnt.
+func (st *Store) TakeCounted(ctx context.Context, id string, p Pass, count func() (bool, error)) (Pass, Claimed, error) {
 	failed := func(err error) (Pass, Claimed, error) {
 		return Pass{}, Claimed{}, fmt.Errorf("taking a pass for %s/%s: %w", p.Agent, p.Action, err)
 	}
@@ -51,6 +65,15 @@ func (st *Store) TakePass(ctx context.Context, id string, p Pass) (Pass, Claimed
 	}
 	if claimed.Request != id {
 		return Pass{}, claimed, nil
+	}
+	if count != nil {
+		counted, err := count()
+		if err != nil {
+			return failed(err)
+		}
+		if !counted {
+			return Pass{}, claimed, nil
+		}
 	}
 	stands, err := st.writePass(ctx, id, p)
 	if err != nil {

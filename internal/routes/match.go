@@ -83,6 +83,7 @@ func join(a, b Route) Route {
 	a.RejectionEnds = a.RejectionEnds || b.RejectionEnds
 	a.MediumWaits = a.MediumWaits || b.MediumWaits
 	a.Plans = min(a.Plans, b.Plans)
+	a.Grants = joinGrants(a.Grants, b.Grants)
 	for _, kind := range b.CommentOn {
 		if !slices.Contains(a.CommentOn, kind) {
 			a.CommentOn = append(slices.Clone(a.CommentOn), kind)

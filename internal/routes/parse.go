@@ -31,6 +31,7 @@ const (
 type routesFile struct {
 	Version int                   `yaml:"version"`
 	Paths   map[string][]fileTier `yaml:"paths"`
+	Never   string                `yaml:"neverGrant"`
 	Route   fileRoute             `yaml:"route"`
 }
 
@@ -53,6 +54,7 @@ type fileRoute struct {
 	Otherwise     *events.Outcome       `yaml:"otherwise"`
 	Medium        string                `yaml:"medium"`
 	Plans         string                `yaml:"plans"`
+	Grants        *fileGrants           `yaml:"grants"`
 	Routes        []fileRoute           `yaml:"routes"`
 }
 
@@ -86,6 +88,13 @@ func Parse(name string, data []byte, d *people.Directory) (*Routes, error) {
 	if err := r.readPaths(in.Paths); err != nil {
 		return nil, err
 	}
+	if text := strings.TrimSpace(in.Never); text != "" {
+		never, err := r.facts.Compile(r.file, []any{"neverGrant"}, text)
+		if err != nil {
+			return nil, err
+		}
+		r.out.never = &never
+	}
 	r.out.root, err = r.route([]any{"route"}, &in.Route, nil)
 	if err != nil {
 		return nil, err
@@ -107,7 +116,7 @@ type reader struct {
 var root = Route{
 	RejectionEnds: true, Window: Window{First: 2 * time.Second, Max: 20 * time.Second}, Similar: []Similarity{{parts: similar.Default()}}, MaxItems: defaultMaxItems, Delivery: Now,
 	Urgent: Urgent{Deadline: defaultUrgent}, Otherwise: events.Expired,
-	Plans: defaultPlans,
+	Plans: defaultPlans, Grants: GrantBounds{For: defaultGrantFor, Uses: defaultGrantUses},
 }
 
 // route reads the route at path and those below it; above is nil for the topmost.
@@ -224,6 +233,9 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 		n.MediumWaits = in.Medium == "waits"
 	}
 	if err := r.plans(at, in, n); err != nil {
+		return err
+	}
+	if err := r.grants(at, in, n); err != nil {
 		return err
 	}
 	if err := r.batching(at, in, n); err != nil {

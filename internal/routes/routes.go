@@ -18,8 +18,9 @@ import (
 type Routes struct {
 	version string
 	root    *node
-	nodes   []*node // depth first
-	medium  bool    // some route makes medium wait
+	nodes   []*node             // depth first
+	medium  bool                // some route makes medium wait
+	never   *rulefile.Condition // what is never granted; nil for nothing
 }
 
 // node is one route and those below it.
@@ -61,6 +62,8 @@ type Route struct {
 	Otherwise events.Outcome
 	// Plans is for how long a plan that people approved lets its steps pass; 0 means never.
 	Plans time.Duration
+	// Grants bounds the standing approvals that people may give here.
+	Grants GrantBounds
 	// MediumWaits says that medium actions wait for people too.
 	MediumWaits bool
 }
@@ -118,6 +121,25 @@ func (r *Routes) Version() string { return r.version }
 
 // MediumMayWait reports whether any route makes medium actions wait.
 func (r *Routes) MediumMayWait() bool { return r.medium }
+
+// NeverGranted reports whether no grant may let the action through. A condition that cannot be evaluated counts as one that holds.
+func (r *Routes) NeverGranted(a Action) bool {
+	if r.never == nil {
+		return false
+	}
+	holds, err := r.never.Holds(a)
+	return holds || err != nil
+}
+
+// Find returns the route with an id, nil where there is none.
+func (r *Routes) Find(id string) *Route {
+	for _, n := range r.nodes {
+		if n.ID == id {
+			return &n.Route
+		}
+	}
+	return nil
+}
 
 // All returns every route, a route before those below it. The caller does not change them.
 func (r *Routes) All() []*Route {

@@ -108,6 +108,11 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		{"commentOn: [reject]", "commentOn: [shout]", "r.yaml:16: route.routes[0].commentOn[0]"},
 		{"medium: waits", "medium: waits\n      plans: always", `route.routes[0].plans is "always"`},
 		{"medium: waits", "medium: waits\n      plans: 25h", `route.routes[0].plans is "25h"`},
+		{"medium: waits", "medium: waits\n      grants: always", "grants is \"always\""},
+		{"medium: waits", "medium: waits\n      grants: {for: 300h}", "route.routes[0].grants.for is 300h"},
+		{"medium: waits", "medium: waits\n      grants: {uses: 501}", "route.routes[0].grants.uses is 501"},
+		{"medium: waits", "medium: waits\n      grants: {amount: {EUR: -1}}", "route.routes[0].grants.amount.EUR is -1"},
+		{"version: 1", "version: 1\nneverGrant: score", "neverGrant yields int"},
 		{"medium: waits", "medium: maybe", "r.yaml:24: route.routes[0].medium is"},
 		{"otherwise: rejected", "otherwise: approved", `r.yaml:10: route.otherwise is "approved"`},
 		{"wait: 1m,", "wait: 0s,", "r.yaml:4: paths.slow[0].wait is 0s"},
@@ -138,16 +143,16 @@ func TestRoutesInherit(t *testing.T) {
 	want := map[string]Route{
 		"rest": {
 			ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
-			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Tiers: slow, Otherwise: events.Rejected, Plans: time.Hour,
+			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Tiers: slow, Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
 		},
 		"deep": {
 			ID: "deep", Require: []approval.Requirement{{Group: "ops", Count: 2}}, CommentOn: []events.VerdictKind{events.Reject}, MaxItems: 3, Similar: alike,
-			Delivery: Hourly, Urgent: Urgent{90, time.Hour}, Channels: []string{"self"}, Tiers: slow, Otherwise: events.Expired, Plans: time.Hour, MediumWaits: true,
+			Delivery: Hourly, Urgent: Urgent{90, time.Hour}, Channels: []string{"self"}, Tiers: slow, Otherwise: events.Expired, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50}, MediumWaits: true,
 		},
 		"few": {
 			ID: "few", Require: []approval.Requirement{{Group: "few", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
 			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Channels: []string{"console"},
-			Tiers: []Tier{{Group: "few", Wait: 15 * time.Minute}}, Otherwise: events.Rejected, Plans: time.Hour,
+			Tiers: []Tier{{Group: "few", Wait: 15 * time.Minute}}, Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
 		},
 	}
 	for _, route := range r.All() {

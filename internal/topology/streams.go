@@ -31,7 +31,7 @@ func Streams(set Settings) []jetstream.StreamConfig {
 		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("policies", 2), s.All("dead", 0)+".>")
 	evts.MaxAge = set.Retention.Events
 
-	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3))
+	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("grantings", 3))
 	verdicts.MaxAge, verdicts.Duplicates, verdicts.MaxMsgSize = set.Retention.Verdicts, outsidersWindow, set.maxMsgSize()
 
 	decisions := set.stream("DECISIONS", "The ledger: one decision for every action.", s.All("decisions", 2))

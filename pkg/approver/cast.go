@@ -27,6 +27,8 @@ type Verdict struct {
 	Guidance string
 	// ReasonCode is a reason to count by, one token of the organisation's own choice.
 	ReasonCode string
+	// Grant lets the next actions like those that are approved pass too; nil for these alone.
+	Grant *events.GrantTerms
 	// Approver is who answers; "" means Options.Approver. Only an adapter may name others.
 	Approver string
 	// Wait, where set, makes Cast wait until the request is resolved, the verdict is refused, or an edit in it made a new
@@ -98,7 +100,7 @@ func (c *Client) verdict(v Verdict, id string, now time.Time) (*nats.Msg, error)
 	}
 	payload := &events.VerdictCast{
 		Request: v.Request, Approver: v.Approver, Digest: v.Digest, Verdict: v.Verdict, Items: v.Items,
-		Comment: v.Comment, Guidance: v.Guidance, ReasonCode: v.ReasonCode,
+		Comment: v.Comment, Guidance: v.Guidance, ReasonCode: v.ReasonCode, Grant: v.Grant,
 	}
 	e, err := events.New(payload, id, "/channels/"+c.opts.Channel+"/"+v.Approver, now)
 	if err != nil {

@@ -35,31 +35,45 @@ func (c *Client) bucket() string { return c.subjects.Stream("REQUESTS") }
 func (c *Client) Requests(ctx context.Context) ([]Request, error) {
 	var list []Request
 	var unreadable []error
-	key := "$KV." + c.bucket() + "."
+	err := c.entries(ctx, c.bucket(), func(id string, data []byte) error {
+		r, err := readRequest(id, data)
+		if err != nil {
+			unreadable = append(unreadable, err)
+			return nil
+		}
+		list = append(list, r)
+		return nil
+	})
+	if err != nil {
+		return list, fmt.Errorf("listing requests: %w", err)
+	}
+	return latest(list), errors.Join(unreadable...)
+}
+
+// entries hands every entry of a bucket to each, in the order of their last change.
+func (c *Client) entries(ctx context.Context, bucket string, each func(id string, data []byte) error) error {
+	key := "$KV." + bucket + "."
 	next := uint64(1)
 	for {
-		messages, pending, err := c.page(ctx, next, key+"*")
+		messages, pending, err := c.page(ctx, bucket, next, key+"*")
 		if err != nil {
-			return list, fmt.Errorf("listing requests: %w", err)
+			return err
 		}
 		for _, m := range messages {
 			sequence, err := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
 			if err != nil || sequence < next {
-				return list, fmt.Errorf("listing requests: the server gave sequence %q after %d", m.Header.Get("Nats-Sequence"), next-1)
+				return fmt.Errorf("the server gave sequence %q after %d", m.Header.Get("Nats-Sequence"), next-1)
 			}
 			next = sequence + 1
 			if isMarker(m) {
 				continue
 			}
-			r, err := readRequest(strings.TrimPrefix(m.Header.Get("Nats-Subject"), key), m.Data)
-			if err != nil {
-				unreadable = append(unreadable, err)
-				continue
+			if err := each(strings.TrimPrefix(m.Header.Get("Nats-Subject"), key), m.Data); err != nil {
+				return err
 			}
-			list = append(list, r)
 		}
 		if pending == 0 || len(messages) == 0 {
-			return latest(list), errors.Join(unreadable...)
+			return nil
 		}
 	}
 }
@@ -86,8 +100,8 @@ func isMarker(m *nats.Msg) bool {
 
 // page reads a batch of a bucket's entries by direct get, which needs no consumer (the
 // server answers with each message and then status 204).
-func (c *Client) page(ctx context.Context, from uint64, subject string) (messages []*nats.Msg, pending uint64, err error) {
-	api := "$JS.API.DIRECT.GET.KV_" + c.bucket()
+func (c *Client) page(ctx context.Context, bucket string, from uint64, subject string) (messages []*nats.Msg, pending uint64, err error) {
+	api := "$JS.API.DIRECT.GET.KV_" + bucket
 	query, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": subject, "batch": batch})
 	if err != nil {
 		return nil, 0, err

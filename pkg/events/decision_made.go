@@ -41,6 +41,8 @@ type Decider struct {
 	Approvers []ApproverVerdict `json:"approvers,omitempty"`
 	// Plan is the approved plan of which the action is a step, for [ByPlan]; Approvers are then those who approved the plan.
 	Plan *PlanPart `json:"plan,omitempty"`
+	// Grant is the standing approval that lets the action pass, for [ByGrant]; its giver is the one approver.
+	Grant string `json:"grant,omitempty"`
 }
 
 // PlanPart is a step of an approved plan.
@@ -51,10 +53,12 @@ type PlanPart struct {
 }
 
 func (d *Decider) validate() error {
-	if d.Kind != ByPlan {
+	switch {
+	case d.Kind == ByGrant:
+		return checkTokens("decidedBy.grant", d.Grant)
+	case d.Kind != ByPlan:
 		return nil
-	}
-	if d.Plan == nil {
+	case d.Plan == nil:
 		return missing("decidedBy.plan", "name the plan and its step")
 	}
 	return checkTokens("decidedBy.plan.action", d.Plan.Action)
@@ -83,7 +87,7 @@ func (d *DecisionMade) Validate() error {
 	return firstError(
 		checkTokens("agent", d.Agent, "action", d.Action),
 		oneOf("outcome", d.Outcome, Approved, Rejected, Expired, Withdrawn, Denied),
-		oneOf("decidedBy.kind", d.DecidedBy.Kind, ByPolicy, ByApprovers, ByTimeout, ByAgent, ByPlan),
+		oneOf("decidedBy.kind", d.DecidedBy.Kind, ByPolicy, ByApprovers, ByTimeout, ByAgent, ByPlan, ByGrant),
 		d.DecidedBy.validate(),
 	)
 }

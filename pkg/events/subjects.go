@@ -77,6 +77,16 @@ func (s Subjects) Policy(service string, event PolicyEvent) string {
 	return s.join("policies", service, string(event))
 }
 
+// Granting is where an approver gives or revokes a grant on a channel.
+func (s Subjects) Granting(channel, approver, grant string) string {
+	return s.join("grantings", channel, approver, grant)
+}
+
+// Grant is where the life of a grant is published.
+func (s Subjects) Grant(grant string, event GrantEvent) string {
+	return s.join("grants", grant, string(event))
+}
+
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 
@@ -149,6 +159,24 @@ func (s Subjects) ParseVerdict(subject string) (channel, approver, request strin
 		return "", "", "", s.notA("verdict", subject, "verdicts.<channel>.<approver>.<request>")
 	}
 	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "request", t[2])
+}
+
+// ParseGranting takes apart the subject on which a grant is given or revoked.
+func (s Subjects) ParseGranting(subject string) (channel, approver, grant string, err error) {
+	t, ok := s.tokens(subject, "grantings", 3)
+	if !ok {
+		return "", "", "", s.notA("granting", subject, "grantings.<channel>.<approver>.<grant>")
+	}
+	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "grant", t[2])
+}
+
+// ParseGrant takes apart the subject of a grant's life.
+func (s Subjects) ParseGrant(subject string) (grant string, event GrantEvent, err error) {
+	t, ok := s.tokens(subject, "grants", 2)
+	if !ok {
+		return "", "", s.notA("grant", subject, "grants.<grant>.<event>")
+	}
+	return t[0], GrantEvent(t[1]), checkTokens("grant", t[0], "event", t[1])
 }
 
 // ParseDecision takes apart the subject of a decision.

@@ -30,6 +30,8 @@ type VerdictCast struct {
 	Guidance string `json:"guidance,omitempty"`
 	// ReasonCode is a reason to count by, one token of the organisation's own choice.
 	ReasonCode string `json:"reasonCode,omitempty"`
+	// Grant lets the next actions like those that the verdict approves pass too; nil for these alone.
+	Grant *GrantTerms `json:"grant,omitempty"`
 }
 
 // ItemVerdict answers one item of a card.
@@ -72,6 +74,14 @@ func (v *VerdictCast) Validate() error {
 	}
 	if err := v.validateItems(); err != nil {
 		return err
+	}
+	if v.Grant != nil {
+		if !v.Uses(Approve) {
+			return &FieldError{Field: "grant", Problem: "comes with no approval", Fix: "approve what is on the card, or leave the grant out"}
+		}
+		if err := v.Grant.Validate(); err != nil {
+			return err
+		}
 	}
 	if v.Guidance == "" && v.Uses(Respond) {
 		return missing("guidance", "tell the agent what to do instead, or reject")

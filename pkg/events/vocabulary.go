@@ -52,7 +52,8 @@ const (
 	ByApprovers DeciderKind = "approvers"
 	ByTimeout   DeciderKind = "timeout"
 	ByAgent     DeciderKind = "agent"
-	ByPlan      DeciderKind = "plan" // which people approved
+	ByPlan      DeciderKind = "plan"  // which people approved
+	ByGrant     DeciderKind = "grant" // a standing approval
 )
 
 // VerdictKind is one approver's answer to an item.
@@ -81,6 +82,17 @@ const (
 	Escalated ApprovalEvent = "escalated"
 	Resolved  ApprovalEvent = "resolved"
 	Refused   ApprovalEvent = "refused" // a verdict was not accepted
+)
+
+// GrantEvent is the token that names a step in a grant's life on its subject.
+type GrantEvent string
+
+// The steps of a grant's life.
+const (
+	GrantGiven   GrantEvent = "created"
+	GrantDenied  GrantEvent = "refused"
+	GrantCounted GrantEvent = "used"
+	GrantEnded   GrantEvent = "revoked"
 )
 
 // PolicyEvent is the token that names what became of a policy's files on its subject.

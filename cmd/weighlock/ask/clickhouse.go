@@ -15,6 +15,10 @@ const Database = "weighlock"
 
 // ClickHouse runs sql, read-only, over ClickHouse's HTTP interface and copies the answer to w.
 func ClickHouse(ctx context.Context, base, sql, format string, w io.Writer) error {
+	return run(ctx, base, sql, format, nil, w)
+}
+
+func run(ctx context.Context, base, sql, format string, values map[string]string, w io.Writer) error {
 	u, err := url.Parse(base)
 	if err != nil {
 		return fmt.Errorf("reading the ClickHouse URL: %w", err)
@@ -30,6 +34,12 @@ func ClickHouse(ctx context.Context, base, sql, format string, w io.Writer) erro
 	params.Set("readonly", "2")
 	params.Set("output_format_pretty_color", "0")
 	params.Set("output_format_pretty_row_numbers", "0")
+	if format == rowFormat {
+		params.Set("output_format_json_quote_64bit_integers", "1") // JSON's numbers are not exact beyond 2^53
+	}
+	for name, value := range values {
+		params.Set("param_"+name, value)
+	}
 	u.RawQuery = params.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(sql))
 	if err != nil {

@@ -79,7 +79,7 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 			return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason)
 		})
 	}
-	return e.Type
+	return grant(s, subject, e)
 }
 
 // closed says who closed a request, and how much of it goes on elsewhere.
@@ -128,6 +128,9 @@ func Decision(d *events.DecisionMade) string {
 			names[i] = a.Approver
 		}
 		by = strings.Join(names, ", ")
+	}
+	if d.DecidedBy.Grant != "" {
+		by = "grant " + d.DecidedBy.Grant // the reason says who gave it
 	}
 	if p := d.DecidedBy.Plan; p != nil {
 		by = fmt.Sprintf("plan %s", p.Action) // the reason says who approved it

@@ -21,7 +21,7 @@ type assessments struct {
 	actions  *actions
 	opener   *opener
 	batches  *batcher
-	plans    *planned
+	passes   *passes
 	floods   *floods
 	posts    *postponed
 	now      func() time.Time
@@ -62,7 +62,7 @@ func (h *assessments) Handle(ctx context.Context, m *stream.Message) stream.Outc
 			return outcome
 		}
 	}
-	if outcome, passed := h.plans.pass(ctx, m, route, w); passed {
+	if outcome, passed := h.passes.pass(ctx, m, route, about, w); passed {
 		return outcome
 	}
 	if outcome, stopped := h.floods.stop(ctx, m, route, w); stopped {

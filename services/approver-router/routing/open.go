@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/grants"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -199,6 +200,9 @@ func (o *opener) save(ctx context.Context, card events.Card, route *routes.Route
 	origins := make([]approval.ItemOrigin, len(items))
 	for i, w := range items {
 		origins[i] = originOf(w)
+	}
+	if key := items[0].similar; len(key) <= grants.MaxKey { // the same for all
+		origins[0].Similar = key
 	}
 	state, effects, err := approval.Open(card, rulesOf(route), origins, o.now())
 	if err != nil {

@@ -27,16 +27,7 @@ type planned struct {
 // pass lets the action through where it is a step of an approved plan; passed is false for all others. at is the message with its assessment.
 func (p *planned) pass(ctx context.Context, at *stream.Message, route *routes.Route, w waiting) (outcome stream.Outcome, passed bool) {
 	a := w.assessment
-	if at.Deliveries > 1 { // it may have its pass already
-		given, err := p.opener.store.PassOf(ctx, a.Agent, a.Action)
-		switch {
-		case err == nil:
-			return p.let(ctx, given, w), true
-		case !errors.Is(err, requests.ErrNotFound):
-			return stream.RetryAfter(retryOpen, err), true
-		}
-	}
-	if w.proposed == nil || w.proposed.PlanAction == "" {
+	if w.proposed.PlanAction == "" {
 		return stream.Outcome{}, false
 	}
 	plan, err := p.load(ctx, a.Agent, w.proposed.PlanAction)
@@ -94,7 +85,7 @@ func (p *planned) load(ctx context.Context, agent, action string) (*plans.Plan, 
 	return &plans.Plan{Action: proposed, Decision: d, DecidedAt: m.Time}, nil
 }
 
-// let publishes the decision on an action that has a pass. Whoever finds the pass may do so: it is what decides.
+// let publishes the decision on an action that is a step.
 func (p *planned) let(ctx context.Context, given requests.Pass, w waiting) stream.Outcome {
 	a := w.assessment
 	plan, err := p.load(ctx, a.Agent, given.Plan)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weighlock/weighlock/internal/grants"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -130,14 +131,18 @@ func TestPlansThatAreNotApprovedLetNothingPass(t *testing.T) {
 }
 
 // planner is the part of a router that lets steps pass, over connections of its own.
-func (r *rig) planner(t *testing.T) (*planned, *routes.Route) {
+func (r *rig) planner(t *testing.T) (*passes, *routes.Route) {
 	t.Helper()
 	o, route := r.dead(t)
 	table, err := r.cfg.load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &planned{actions: &actions{js: o.js, subjects: r.s}, opener: o, tables: newTables(table)}, route
+	standing := grants.NewStore(o.js, r.s)
+	return &passes{
+		opener: o, plans: &planned{actions: &actions{js: o.js, subjects: r.s}, opener: o, tables: newTables(table)},
+		grants: &granted{subjects: r.s, store: standing, index: grants.NewIndex(standing), opener: o, tables: newTables(table)},
+	}, route
 }
 
 // Two routers, both with every action at once, and more actions than steps: each step lets one action pass, and all others come
@@ -167,7 +172,7 @@ func TestRoutersRaceForSteps(t *testing.T) {
 			all.Go(func() {
 				c := candidates[i] // each router has its own promise
 				c.w.promise = stream.NewPromise()
-				if _, passed := p.pass(t.Context(), &c.at, route, c.w); !passed {
+				if _, passed := p.pass(t.Context(), &c.at, route, routes.Action{Assessed: c.w.assessment}, c.w); !passed {
 					p.opener.openOne(t.Context(), route, []waiting{c.w})
 				}
 			})
@@ -208,7 +213,7 @@ func TestRouterDiesAfterGivingAPass(t *testing.T) {
 	p, route := r.planner(t)
 	w := held(a)
 	w.proposed = &events.ActionProposed{Breakpoint: events.AtToolCall, Tool: "drop_table", Session: "s-1", Principal: "carol", PlanAction: "plan"}
-	if _, passed := p.pass(t.Context(), &stream.Message{StoredAt: time.Now(), Deliveries: 1}, route, w); !passed {
+	if _, passed := p.pass(t.Context(), &stream.Message{StoredAt: time.Now(), Deliveries: 1}, route, routes.Action{Assessed: a}, w); !passed {
 		t.Fatal("the step does not pass")
 	}
 	p.opener.openOne(t.Context(), route, []waiting{held(a)}) // a router that knows of no plan

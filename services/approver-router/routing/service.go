@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/weighlock/weighlock/internal/daemon"
+	"github.com/weighlock/weighlock/internal/grants"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/stream"
 )
@@ -19,6 +20,7 @@ type Service struct {
 	assessed *stream.Worker
 	answered *stream.Worker
 	returned *stream.Worker
+	commands *stream.Worker
 	reloads  *reloader
 	batches  *batcher
 	posts    *postponed
@@ -41,8 +43,9 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening JetStream: %w", err)
 	}
-	store := requests.NewStore(js, rt.Subjects)
+	store, standing := requests.NewStore(js, rt.Subjects), grants.NewStore(js, rt.Subjects)
 	stored := &actions{js: js, subjects: rt.Subjects}
+	gives := &granter{subjects: rt.Subjects, js: js, store: standing, actions: stored, tables: reloads.tables, now: rt.Now}
 	o := &opener{js: js, subjects: rt.Subjects, store: store, now: rt.Now}
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
@@ -51,15 +54,21 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s.posts = newPostponed()
 	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{
 		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: s.posts, now: rt.Now,
-		plans:  &planned{actions: stored, opener: o, tables: reloads.tables},
+		passes: &passes{
+			opener: o, plans: &planned{actions: stored, opener: o, tables: reloads.tables},
+			grants: &granted{subjects: rt.Subjects, store: standing, index: grants.NewIndex(standing), opener: o, tables: reloads.tables},
+		},
 		floods: &floods{subjects: rt.Subjects, opener: o, posts: s.posts, answers: newAnswers(js, rt.Subjects), now: rt.Now},
 	})
 	if err == nil {
 		s.answered, err = stream.NewWorker(rt, cfg.answered(rt.Subjects), &verdicts{
 			subjects: rt.Subjects, store: store, tables: reloads.tables, load: s.batches.load, now: rt.Now,
 			editor:   &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
-			announce: &announcer{js: js, subjects: rt.Subjects},
+			announce: &announcer{js: js, subjects: rt.Subjects}, granter: gives,
 		})
+	}
+	if err == nil {
+		s.commands, err = stream.NewWorker(rt, cfg.commanded(rt.Subjects), &grantings{gives})
 	}
 	if err == nil {
 		s.returned, err = stream.NewWorker(rt, cfg.returned(rt.Subjects), &withdrawals{subjects: rt.Subjects, store: store, actions: stored, load: s.batches.load, now: rt.Now})
@@ -81,6 +90,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { return s.assessed.Run(ctx) })
 	group.Go(func() error { return s.answered.Run(ctx) })
 	group.Go(func() error { return s.returned.Run(ctx) })
+	group.Go(func() error { return s.commands.Run(ctx) })
 	err := group.Wait()
 	done()
 	_ = looks.Wait()
@@ -94,5 +104,5 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Ready says what the service still waits for.
 func (s *Service) Ready() error {
-	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready, "withdrawals": s.returned.Ready})
+	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready, "withdrawals": s.returned.Ready, "grantings": s.commands.Ready})
 }

@@ -29,6 +29,7 @@ type verdicts struct {
 	tables   *tables
 	editor   *editor
 	announce *announcer
+	granter  *granter
 	load     *load
 	now      func() time.Time
 }
@@ -47,8 +48,10 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
 	}
-	state, effects, err := v.store.ApplyTo(ctx, request, func(s *approval.State) (approval.Input, error) {
-		return v.input(ctx, s, m, cast, channel, approver)
+	var in approval.Verdict // as it was applied last
+	state, effects, err := v.store.ApplyTo(ctx, request, func(s *approval.State) (_ approval.Input, err error) {
+		in, err = v.input(ctx, s, m, cast, channel, approver)
+		return in, err
 	}, v.now())
 	switch {
 	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
@@ -70,15 +73,29 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
-	return stream.Done(out...)
+	granted, err := v.granter.give(ctx, &state, &in, m.Event)
+	if refused, ok := errors.AsType[*refusedError](err); ok { // its bounds have changed since the verdict counted
+		granted, err = v.ungranted(m, request, &in, refused.reason)
+	}
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err)
+	}
+	return stream.Done(append(out, granted...)...)
+}
+
+// ungranted says that a verdict counts and what it was to let pass too does not pass.
+func (v *verdicts) ungranted(m *stream.Message, request string, in *approval.Verdict, reason string) ([]stream.Output, error) {
+	refused := &events.GrantRefused{Grant: request, Approver: in.Approver, Channel: in.Channel, Sequence: m.Sequence, Reason: clip(oneLine(reason), maxText)}
+	out, err := grantOutput(v.subjects, request, events.GrantDenied, refused, fmt.Sprintf("grant/refused/%d", m.Sequence), m.Event, v.now())
+	return []stream.Output{out}, err
 }
 
 // input is the verdict with what the directory and the risk scorer say of it: who is behind the account, which items are
 // their own, and what edited arguments would do.
-func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Message, cast *events.VerdictCast, channel, approver string) (approval.Input, error) {
+func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Message, cast *events.VerdictCast, channel, approver string) (approval.Verdict, error) {
 	if s.Resolved == nil && cast.Digest == s.Digest {
 		if err := v.announce.ensure(ctx, s, m.Event); err != nil {
-			return nil, err
+			return approval.Verdict{}, err
 		}
 	}
 	directory := v.tables.get().people
@@ -93,10 +110,15 @@ func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Messa
 			in.Own[n] = why
 		}
 	}
+	var err error
+	if s.Resolved == nil && cast.Grant != nil {
+		if in.GrantRefused, err = v.granter.onVerdict(ctx, s, &in); err != nil {
+			return in, err
+		}
+	}
 	if s.Resolved != nil || !cast.Uses(events.Edit) {
 		return in, nil
 	}
-	var err error
 	in.Edits, err = v.editor.assess(ctx, s, cast, in.Person)
 	return in, err
 }

@@ -31,6 +31,10 @@ var fields = map[string]map[string]field{
 		"outcome": toOutcome, "reason": toReason, "argumentsDigest": toArgs, "sequence": toSequence, "digest": toDigest,
 		"decidedBy": toDecidedBy, "level": toLevel, "score": toScore, "review": toReview, "request": toRequest,
 	},
+	"grantings": {"comment": toReason},
+	"grants": {
+		"approver": toApprover, "channel": toChannel, "group": toGroup, "request": toRequest, "agent": toAgent, "action": toAction, "reason": toReason, "comment": toReason,
+	},
 	"policies": {"reason": toReason},
 	"dead":     {"reason": toReason},
 }
@@ -85,6 +89,9 @@ func toLevel(r *row, v []byte)      { r.level = text(v) }
 func toDecider(r *row, v []byte)    { r.decidedBy = text(v) }
 func toRequest(r *row, v []byte)    { r.request = text(v) }
 func toApprover(r *row, v []byte)   { r.approver = text(v) }
+func toGroup(r *row, v []byte)      { r.group = text(v) }
+func toAgent(r *row, v []byte)      { r.agent = text(v) }
+func toAction(r *row, v []byte)     { r.action = text(v) }
 func toChannel(r *row, v []byte)    { r.channel = text(v) }
 func toScore(r *row, v []byte)      { r.score = small(v) }
 func toTier(r *row, v []byte)       { r.tier = small(v) }

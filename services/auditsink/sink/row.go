@@ -87,6 +87,8 @@ func readSubject(r *row, s events.Subjects) {
 		r.group, r.request = a, c
 	case "verdicts":
 		r.channel, r.approver, r.request, r.actorKind, r.actor = a, b, c, "approver", b
+	case "grantings":
+		r.channel, r.approver, r.actorKind, r.actor = a, b, "approver", b
 	}
 }
 

@@ -163,10 +163,14 @@ func TestChangedSchemaFileIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := w.number("SELECT count() FROM schema_migrations"); n != 3 {
-		t.Errorf("%d files are noted, want 3: applied ones must not be applied again", n)
+	files, err := schemaFiles.ReadDir("schema")
+	if err != nil {
+		t.Fatal(err)
 	}
-	err := applyFile(t.Context(), w.client(), "0001_tables.sql", "SELECT 1;\n", strings.Repeat("0", 64))
+	if n := w.number("SELECT count() FROM schema_migrations"); n != len(files) {
+		t.Errorf("%d files are noted, want %d: applied ones must not be applied again", n, len(files))
+	}
+	err = applyFile(t.Context(), w.client(), "0001_tables.sql", "SELECT 1;\n", strings.Repeat("0", 64))
 	if err == nil || !strings.Contains(err.Error(), "new file") {
 		t.Errorf("a changed file gives %v", err)
 	}

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -98,5 +99,34 @@ func TestPlansAreCountedWithTheirSteps(t *testing.T) {
 	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
 	if got := w.ask("SELECT plan, outcome, approvers, steps, passed FROM plan_steps"); got != "plan\tapproved\t['dan']\t3\t2" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A grant has one row with what passed by it, also while every row is there twice and its use was told twice.
+func TestGrantsAreCountedWithTheirUses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s := w.nats.Subjects
+	w.publish(s.Grant("g-1", events.GrantGiven), &events.GrantCreated{
+		Grant: "g-1", Approver: "alice", Person: "alice", Channel: "self", Route: "money", Group: "finance", Tool: "pay", OfAgent: "billing",
+		Uses: 3, Expires: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Amount: 100, Currency: "EUR", Request: "r1",
+	}, "c")
+	for i, name := range []string{"one", "two", "two"} {
+		w.publish(s.Grant("g-1", events.GrantCounted), &events.GrantUsed{Grant: "g-1", Approver: "alice", Agent: "billing", Action: name, UsesLeft: 2 - i, Amount: 10.5, Currency: "EUR"}, "u"+strconv.Itoa(i))
+	}
+	w.publish(s.Granting("self", "bob", "g-1"), &events.GrantRevocationAsked{Comment: "enough"}, "a")
+	w.publish(s.Grant("g-1", events.GrantEnded), &events.GrantRevoked{Grant: "g-1", By: "bob", Used: 2}, "r")
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	for sql, want := range map[string]string{
+		"SELECT grant, approver, `group`, of_agent, uses, used, amount, moved, currency, request, revoked_by, expires FROM grants": "g-1\talice\tfinance\tbilling\t3\t2\t100\t21\tEUR\tr1\tbob\t2026-03-02 12:00:00.000",
+		"SELECT agent, action, approver, amount FROM grant_uses ORDER BY action":                                                   "billing\tone\talice\t10.5\nbilling\ttwo\talice\t10.5",
+		"SELECT DISTINCT actor_kind, actor, reason FROM events WHERE kind = 'grantings'":                                           "approver\tbob\tenough",
+	} {
+		if got := w.ask(sql); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
+		}
 	}
 }

@@ -1,4 +1,5 @@
-package requests
+// Package bucket reads many entries of a key-value bucket at once.
+package bucket
 
 import (
 	"context"
@@ -18,32 +19,33 @@ const (
 	pageWithin = 10 * time.Second
 )
 
-// entry is one entry of the bucket as it is stored.
-type entry struct {
-	subject  string
-	sequence uint64
-	header   nats.Header
-	data     []byte
+// Entry is one entry of a bucket as it is stored.
+type Entry struct {
+	Subject  string
+	Sequence uint64
+	Header   nats.Header
+	Data     []byte
 }
 
-func (e *entry) isMarker() bool {
-	return isMarker(&jetstream.RawStreamMsg{Header: e.header, Data: e.data})
+// IsMarker reports whether the entry only says that something was deleted or aged out.
+func (e *Entry) IsMarker() bool {
+	return len(e.Data) == 0 || e.Header.Get("KV-Operation") != "" || e.Header.Get("Nats-Marker-Reason") != ""
 }
 
-// page reads the next entries of requests from a sequence on; more says that there are others after them.
-func (st *Store) page(ctx context.Context, from uint64) (entries []entry, more bool, err error) {
-	query, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": st.subject + "*", "batch": pageSize})
+// Page reads the next entries on subjects, which may have wildcards, of the stream behind a bucket from a sequence on; more says that
+// there are others after them.
+func Page(ctx context.Context, conn *nats.Conn, stream, subjects string, from uint64) (entries []Entry, more bool, err error) {
+	query, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": subjects, "batch": pageSize})
 	if err != nil {
 		return nil, false, err
 	}
-	conn := st.js.Conn()
 	inbox := conn.NewInbox()
 	answers, err := conn.SubscribeSync(inbox)
 	if err != nil {
 		return nil, false, err
 	}
 	defer answers.Unsubscribe() //nolint:errcheck // a closed connection has none left
-	if err := conn.PublishRequest("$JS.API.DIRECT.GET."+st.name, inbox, query); err != nil {
+	if err := conn.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, query); err != nil {
 		return nil, false, err
 	}
 	for {
@@ -59,7 +61,7 @@ func (st *Store) page(ctx context.Context, from uint64) (entries []entry, more b
 			if err != nil {
 				return nil, false, fmt.Errorf("an entry has no sequence: %w", err)
 			}
-			entries = append(entries, entry{m.Header.Get(jetstream.SubjectHeader), sequence, m.Header, m.Data})
+			entries = append(entries, Entry{m.Header.Get(jetstream.SubjectHeader), sequence, m.Header, m.Data})
 		case "204": // the end of the page
 			left, err := strconv.ParseUint(m.Header.Get("Nats-Num-Pending"), 10, 64)
 			return entries, left > 0 && len(entries) > 0, err
