@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/card"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 
 	"github.com/spf13/cobra"
@@ -143,6 +144,7 @@ func (c *cli) watchInbox(ctx context.Context, client *approver.Client, cmd *cobr
 
 func (c *cli) showCommand() *cobra.Command {
 	var as string
+	var reveal bool
 	command := &cobra.Command{
 		Use:   "show REQUEST",
 		Short: "The whole card, with the actions as they were proposed and edited",
@@ -159,9 +161,14 @@ func (c *cli) showCommand() *cobra.Command {
 			}
 			items := fetchItems(cmd.Context(), client, r)
 			if c.json {
+				if !reveal {
+					for i := range items {
+						items[i].Proposed = nil // the card has it, with its secrets masked
+					}
+				}
 				return printJSON(cmd.OutOrStdout(), map[string]any{"request": r, "items": items})
 			}
-			printCard(cmd.OutOrStdout(), r, items, time.Now())
+			card.View{Request: r, Items: items, Now: time.Now(), Reveal: reveal}.Print(cmd.OutOrStdout())
 			if r.Open() {
 				fmt.Fprintf(cmd.OutOrStdout(), "weighlock approve %s   or reject, edit, respond, abstain\n", r.ID)
 			}
@@ -169,6 +176,7 @@ func (c *cli) showCommand() *cobra.Command {
 		},
 	}
 	asFlag(command, &as)
+	command.Flags().BoolVar(&reveal, "reveal", false, "show secrets too, and all of what the card cuts")
 	return command
 }
 
@@ -199,8 +207,8 @@ func findRequest(ctx context.Context, client *approver.Client, id string) (appro
 
 // fetchItems reads the actions from their stream; what does not fit its digest is not
 // shown as if it did.
-func fetchItems(ctx context.Context, client *approver.Client, r approver.Request) []fetched {
-	items := make([]fetched, len(r.Items))
+func fetchItems(ctx context.Context, client *approver.Client, r approver.Request) []card.Fetched {
+	items := make([]card.Fetched, len(r.Items))
 	for i, item := range r.Items {
 		items[i].Item = item
 		proposed, _, err := client.Action(ctx, item.ActionRef)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/card"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/policy"
@@ -136,7 +137,7 @@ func assess(p *policy.Policy, a *events.ActionProposed, name string, now time.Ti
 }
 
 func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanation) {
-	field(w, "Assessed", fmt.Sprintf("%d, %s: %s", a.Score, a.Level, a.Reason))
+	card.Field(w, "Assessed", fmt.Sprintf("%d, %s: %s", a.Score, a.Level, a.Reason))
 	for i, step := range x.Steps {
 		label := ""
 		if i == 0 {
@@ -145,39 +146,39 @@ func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanati
 		fmt.Fprintf(w, "%-12s%s%s  %s\n", label, strings.Repeat("  ", step.Depth), step.ID, stepWords(step))
 	}
 	if d := x.Decision; d != nil {
-		field(w, "Asked", fmt.Sprintf("nobody: the action is %s at once", d.Outcome))
+		card.Field(w, "Asked", fmt.Sprintf("nobody: the action is %s at once", d.Outcome))
 		return
 	}
 	r := x.Route
-	field(w, "Asked", r.ID+": "+quorum(r.Require)+" to approve")
+	card.Field(w, "Asked", r.ID+": "+card.Quorum(r.Require)+" to approve")
 	var path []string
 	total := time.Duration(0)
 	for _, t := range r.Tiers {
 		path = append(path, fmt.Sprintf("%s for %s", t.Group, t.Wait))
 		total += t.Wait
 	}
-	field(w, "Path", strings.Join(path, ", then "))
-	field(w, "Otherwise", fmt.Sprintf("%s after %s", r.Otherwise, total))
+	card.Field(w, "Path", strings.Join(path, ", then "))
+	card.Field(w, "Otherwise", fmt.Sprintf("%s after %s", r.Otherwise, total))
 	if len(r.CommentOn) > 0 {
-		field(w, "Comment", "required with "+joinKinds(r.CommentOn))
+		card.Field(w, "Comment", "required with "+joinKinds(r.CommentOn))
 	}
 	if len(r.Channels) > 0 {
-		field(w, "Channels", strings.Join(r.Channels, ", "))
+		card.Field(w, "Channels", strings.Join(r.Channels, ", "))
 	}
-	card := fmt.Sprintf("of what arrives within %s, at most %d items, sent %s", r.Window, r.MaxItems, r.Delivery)
+	sent := fmt.Sprintf("of what arrives within %s, at most %d items, sent %s", r.Window, r.MaxItems, r.Delivery)
 	if r.Window.First == 0 || r.MaxItems == 1 {
-		card = "of its own, sent " + string(r.Delivery)
+		sent = "of its own, sent " + string(r.Delivery)
 	}
-	field(w, "Card", card)
+	card.Field(w, "Card", sent)
 	if f := r.Flood; f.Actions > 0 {
-		field(w, "Flood", fmt.Sprintf("above %d actions of an agent per %s, %s for %s", f.Actions, f.Per, f.Then, f.For))
+		card.Field(w, "Flood", fmt.Sprintf("above %d actions of an agent per %s, %s for %s", f.Actions, f.Per, f.Then, f.For))
 	}
 }
 
 func stepWords(s routes.Step) string {
 	switch {
 	case s.Failed != nil:
-		return "counts as matched, because its condition fails: " + words.Printable(words.Clip(s.Failed.Error(), width))
+		return "counts as matched, because its condition fails: " + words.Printable(words.Clip(s.Failed.Error(), card.Width))
 	case s.Chosen:
 		return "matches, and is the deepest"
 	case s.Matched:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/card"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -204,25 +205,17 @@ func (c *cli) cast(ctx context.Context, out io.Writer, client *approver.Client, 
 	return nil
 }
 
-// outcomeWords are what became of an item.
-func outcomeWords(outcome events.Outcome, moved bool) string {
-	if moved {
-		return "moved to a card of its own, being riskier as edited"
-	}
-	return string(outcome)
-}
-
 // standing is how far an item is.
 func standing(r approver.Request, item approver.Item) string {
 	if !item.Open() {
-		return outcomeWords(item.Outcome, item.Moved)
+		return card.OutcomeWords(item.Outcome, item.Moved)
 	}
 	if len(item.Votes) == 0 {
-		return "waits for " + quorum(r.Require)
+		return "waits for " + card.Quorum(r.Require)
 	}
 	var votes []string
 	for _, vote := range item.Votes {
 		votes = append(votes, vote.Approver+": "+string(vote.Verdict))
 	}
-	return "waits for " + quorum(r.Require) + "; so far " + words.Printable(strings.Join(votes, ", "))
+	return "waits for " + card.Quorum(r.Require) + "; so far " + words.Printable(strings.Join(votes, ", "))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/card"
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
 )
 
@@ -38,16 +39,16 @@ func office(t *testing.T) *shell {
 }
 
 // fits insists that a card fits into a terminal and says all of want.
-func fits(t *testing.T, card string, want ...string) {
+func fits(t *testing.T, shown string, want ...string) {
 	t.Helper()
-	for line := range strings.Lines(card) {
-		if n := len([]rune(strings.TrimRight(line, "\n"))); n > width {
+	for line := range strings.Lines(shown) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > card.Width {
 			t.Errorf("a line has %d characters: %s", n, line)
 		}
 	}
 	for _, w := range want {
-		if !strings.Contains(card, w) {
-			t.Errorf("the card does not show %q:\n%s", w, card)
+		if !strings.Contains(shown, w) {
+			t.Errorf("the card does not show %q:\n%s", w, shown)
 		}
 	}
 }

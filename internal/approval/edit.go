@@ -57,6 +57,7 @@ func (s *State) edit(i int, in Verdict, cause Cause) (stays bool) {
 	card.Items = slices.Clone(card.Items)
 	shown.Edited, shown.EditedBy, shown.ArgumentsDigest = e.Edited.Arguments, in.person(), e.ArgumentsDigest
 	shown.Level, shown.Score = e.Level, e.Score
+	shown.Arguments, shown.Masked, shown.Cut = in.Edits[i+1].Shown, in.Edits[i+1].Masked, false
 	card.Items[i] = shown
 	s.card = &card
 	return true

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -41,6 +42,9 @@ type Edit struct {
 	Problem string
 	// Assessed is the assessment of the action with them; its Edited holds them.
 	Assessed *events.ActionAssessed
+	// Shown are the arguments to be read on the card, Masked where something in them is masked.
+	Shown  json.RawMessage
+	Masked []string
 }
 
 // Withdrawn says that the agent takes an action back.

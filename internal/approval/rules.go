@@ -19,6 +19,8 @@ type Rules struct {
 	CommentOn []events.VerdictKind `json:"commentOn,omitempty"`
 	// Channels are the channels whose verdicts count; empty means every channel.
 	Channels []string `json:"channels,omitempty"`
+	// Mask are JSON pointers into arguments whose values are not shown.
+	Mask []string `json:"mask,omitempty"`
 	// Tiers is the escalation path; at least one.
 	Tiers []Tier `json:"tiers"`
 	// Otherwise is the outcome of what nobody answered: rejected or expired.

@@ -82,6 +82,7 @@ func join(a, b Route) Route {
 	}
 	a.RejectionEnds = a.RejectionEnds || b.RejectionEnds
 	a.MediumWaits = a.MediumWaits || b.MediumWaits
+	a.Mask = both(a.Mask, b.Mask)
 	a.Plans = min(a.Plans, b.Plans)
 	a.Grants = joinGrants(a.Grants, b.Grants)
 	for _, kind := range b.CommentOn {
@@ -118,6 +119,17 @@ func rank(d Delivery) int { return slices.Index([]Delivery{Now, Hourly, Daily}, 
 
 // none is no channel's name: a route whose parts trust different channels trusts nobody, and ends closed.
 const none = "-"
+
+// both is what is in either list, each once.
+func both(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
 
 func common(a, b []string) []string {
 	switch {

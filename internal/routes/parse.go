@@ -53,6 +53,7 @@ type fileRoute struct {
 	Path          string                `yaml:"path"`
 	Otherwise     *events.Outcome       `yaml:"otherwise"`
 	Medium        string                `yaml:"medium"`
+	Mask          []string              `yaml:"mask"`
 	Plans         string                `yaml:"plans"`
 	Grants        *fileGrants           `yaml:"grants"`
 	Routes        []fileRoute           `yaml:"routes"`
@@ -232,6 +233,7 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	if in.Medium != "" {
 		n.MediumWaits = in.Medium == "waits"
 	}
+	n.Mask = both(n.Mask, in.Mask)
 	if err := r.plans(at, in, n); err != nil {
 		return err
 	}
@@ -241,7 +243,7 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	if err := r.batching(at, in, n); err != nil {
 		return err
 	}
-	return r.lists(at, n)
+	return r.lists(at, in, n)
 }
 
 // plans reads for how long an approved plan lets its steps pass.
@@ -261,10 +263,15 @@ func (r *reader) plans(at func(...any) []any, in *fileRoute, n *node) error {
 	return nil
 }
 
-func (r *reader) lists(at func(...any) []any, n *node) error {
+func (r *reader) lists(at func(...any) []any, in *fileRoute, n *node) error {
 	for i, channel := range n.Channels {
 		if events.CheckToken("channel", channel) != nil {
 			return r.file.Errorf(at("channels", i), "name channels with A-Z a-z 0-9 _ -", "is %q", channel)
+		}
+	}
+	for i, pointer := range in.Mask {
+		if !strings.HasPrefix(pointer, "/") {
+			return r.file.Errorf(at("mask", i), "write a JSON pointer such as /headers/Authorization", "is %q", pointer)
 		}
 	}
 	for i, kind := range n.CommentOn {

@@ -60,6 +60,8 @@ type Route struct {
 	Tiers []Tier
 	// Otherwise is the outcome when nobody answers: rejected or expired, never approved.
 	Otherwise events.Outcome
+	// Mask are JSON pointers into arguments whose values are not shown to people.
+	Mask []string
 	// Plans is for how long a plan that people approved lets its steps pass; 0 means never.
 	Plans time.Duration
 	// Grants bounds the standing approvals that people may give here.

@@ -113,6 +113,7 @@ func TestParseErrorsSayWhere(t *testing.T) {
 		{"medium: waits", "medium: waits\n      grants: {uses: 501}", "route.routes[0].grants.uses is 501"},
 		{"medium: waits", "medium: waits\n      grants: {amount: {EUR: -1}}", "route.routes[0].grants.amount.EUR is -1"},
 		{"version: 1", "version: 1\nneverGrant: score", "neverGrant yields int"},
+		{"medium: waits", "medium: waits\n      mask: [password]", `route.routes[0].mask[0] is "password"`},
 		{"medium: waits", "medium: maybe", "r.yaml:24: route.routes[0].medium is"},
 		{"otherwise: rejected", "otherwise: approved", `r.yaml:10: route.otherwise is "approved"`},
 		{"wait: 1m,", "wait: 0s,", "r.yaml:4: paths.slow[0].wait is 0s"},

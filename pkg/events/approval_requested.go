@@ -35,6 +35,8 @@ type Card struct {
 	// Level and Score are those of the riskiest item.
 	Level Level `json:"level"`
 	Score int   `json:"score"`
+	// Context is what all items have in common of what it takes to judge them.
+	Context *CardContext `json:"context,omitempty"`
 	// Items are the actions, numbered from 1, the riskiest first.
 	Items []CardItem `json:"items"`
 	// OpenedAt is when the card was made, EndsAt when Otherwise happens unless people answer.
@@ -79,10 +81,35 @@ type CardItem struct {
 	Reasons    []string   `json:"reasons,omitempty"`
 	ProposedAt time.Time  `json:"proposedAt"`
 	Deadline   *time.Time `json:"deadline,omitempty"`
+	// Breakpoint is where in its work the agent paused.
+	Breakpoint Breakpoint `json:"breakpoint,omitempty"`
+	// Arguments are what the tool will be called with, to be read: secrets are masked and long values cut, ArgumentsDigest names the real
+	// ones. Masked says where something was masked, as JSON pointers; Cut that not all is shown.
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Masked    []string        `json:"masked,omitempty"`
+	Cut       bool            `json:"cut,omitempty"`
+	// Context is what the item has for itself of what it takes to judge it.
+	Context *CardContext `json:"context,omitempty"`
+	// Unseen says that the action was not at hand any more when the card was made, so that it cannot be shown.
+	Unseen bool `json:"unseen,omitempty"`
 	// Edited are the arguments in the place of the proposed ones, which ArgumentsDigest then names; EditedBy
 	// is who put them there.
 	Edited   json.RawMessage `json:"edited,omitempty"`
 	EditedBy string          `json:"editedBy,omitempty"`
+}
+
+// CardContext is what it takes to judge an action beside the action itself, in the agent's words, with secrets masked and long texts cut.
+// All of it can be read in full where the action is stored.
+type CardContext struct {
+	// UserRequest is what the user asked for, Reasoning why the agent wants to do this.
+	UserRequest string  `json:"userRequest,omitempty"`
+	Reasoning   string  `json:"reasoning,omitempty"`
+	Impact      *Impact `json:"impact,omitempty"`
+	// Plan is the agent's plan; at the breakpoint plan what is asked for. PlanSteps is how many steps it has in all.
+	Plan      []PlanStep `json:"plan,omitempty"`
+	PlanSteps int        `json:"planSteps,omitempty"`
+	// Memory is what the agent remembered or retrieved, what is not trusted first.
+	Memory []MemoryItem `json:"memory,omitempty"`
 }
 
 // ReadCard checks the digest and decodes the card.

@@ -70,7 +70,7 @@ func placeholder(value string) bool {
 		return true
 	}
 	lower := strings.ToLower(value[:min(len(value), 24)])
-	for _, w := range [...]string{"your_", "your-", "yourpass", "redacted", "placeholder", "changeme", "example", "todo", "null", "none", "os.environ", "process.env", "secretref", "vault:"} {
+	for _, w := range [...]string{"your_", "your-", "yourpass", "redacted", "placeholder", "changeme", "example", "todo", "null", "none", "os.environ", "process.env", "secretref", "vault:", "‹masked"} {
 		if strings.HasPrefix(lower, w) {
 			return true
 		}

@@ -35,7 +35,7 @@ func sortByRisk(items []waiting) {
 
 // newCard makes the card of items, which are sorted by risk. What follows from the
 // route's rules and the time is filled in by [approval.Open].
-func newCard(request string, route *routes.Route, items []waiting) events.Card {
+func newCard(request string, route *routes.Route, items []waiting, room int) events.Card {
 	card := events.Card{
 		Request: request, Route: route.ID, Headline: headline(items),
 		Level: events.High, Score: items[0].assessment.Score,
@@ -43,7 +43,9 @@ func newCard(request string, route *routes.Route, items []waiting) events.Card {
 	}
 	for i, w := range items {
 		card.Items[i] = itemOf(w.assessment)
+		show(&card.Items[i], w, route.Mask, room/len(items))
 	}
+	card.Context = lift(card.Items)
 	return card
 }
 
@@ -111,51 +113,6 @@ func sizeOf(w waiting) int {
 		return 0 // opening the request will say so
 	}
 	return len(shown) + len(origin) + len(`"number":1000,,`)
-}
-
-// headline says in one line who wants what.
-func headline(items []waiting) string {
-	first := items[0].assessment
-	what := cmp.Or(first.Tool, string(first.Breakpoint))
-	name, place := same(items, func(t *events.Target) string { return t.Name }), same(items, func(t *events.Target) string { return t.Environment })
-	switch {
-	case name != "":
-		what += " on " + name
-	case first.Target != nil && first.Target.Kind != "":
-		what += " on a " + first.Target.Kind
-	}
-	if place != "" {
-		what += " (" + place + ")"
-	}
-	agents := map[string]bool{}
-	for _, w := range items {
-		agents[w.assessment.Agent] = true
-	}
-	who := first.Agent
-	if len(agents) > 1 {
-		who = fmt.Sprintf("%d agents", len(agents))
-	}
-	if n := len(items); n > 1 {
-		what = fmt.Sprintf("%d × %s", n, what)
-	}
-	return clip(oneLine(who+": "+what), maxHeadline)
-}
-
-// same is a text of the targets where they all agree, so that a headline never names one
-// target for all; else "".
-func same(items []waiting, text func(*events.Target) string) string {
-	var shared string
-	for i, w := range items {
-		var t events.Target
-		if w.assessment.Target != nil {
-			t = *w.assessment.Target
-		}
-		if i > 0 && text(&t) != shared {
-			return ""
-		}
-		shared = text(&t)
-	}
-	return shared
 }
 
 // oneLine replaces what would break a line, or reorder or hide what is on it: an agent

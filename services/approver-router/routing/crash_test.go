@@ -34,7 +34,7 @@ func (r *rig) dead(t *testing.T) (*opener, *routes.Route) {
 // save stores a card as a router does.
 func (r *rig) save(t *testing.T, o *opener, id string, route *routes.Route, items []waiting) ([]stream.Output, error) {
 	t.Helper()
-	return o.save(t.Context(), newCard(id, route, items), route, items)
+	return o.save(t.Context(), newCard(id, route, items, mostRoom), route, items)
 }
 
 // Whatever a router had done when it died, every action ends up on one card and gets one

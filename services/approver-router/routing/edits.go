@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/mask"
 	"github.com/weighlock/weighlock/internal/rescore"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -36,6 +37,7 @@ func (e *editor) assess(ctx context.Context, s *approval.State, cast *events.Ver
 			return nil, err
 		}
 		if edit.Assessed != nil {
+			edit.Shown, edit.Masked = mask.JSON(compact(item.Arguments), s.Rules.Mask)
 			edit.Assessed.Edited = &events.EditedArguments{Arguments: compact(item.Arguments), By: person, Request: s.Request}
 		}
 		edits[item.Number] = edit

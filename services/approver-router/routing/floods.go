@@ -100,7 +100,7 @@ func (f *floods) open(ctx context.Context, route *routes.Route, w waiting, trip 
 	if free, otherwise := f.opener.claimOne(ctx, trip.Request, w); !free {
 		return otherwise
 	}
-	card := newCard(trip.Request, route, []waiting{w})
+	card := newCard(trip.Request, route, []waiting{w}, f.opener.room())
 	limit := route.Flood
 	card.Flood = &events.Flood{
 		Agent: w.assessment.Agent, Actions: limit.Actions, Seconds: int(limit.Per.Seconds()), Denied: limit.Then == routes.Deny, Until: trip.Until,

@@ -50,7 +50,7 @@ func (o *opener) open(ctx context.Context, b *batch) {
 	defer cancel()
 	items, repeated := unique(b.items)
 	sortByRisk(items)
-	for _, part := range split(items, int(o.js.Conn().MaxPayload()/2)) {
+	for _, part := range split(items, int(o.js.Conn().MaxPayload()/2)-o.room()) {
 		o.openOne(ctx, b.route, part)
 	}
 	// By the time it comes again its action is on a card, or free to be put on one.
@@ -84,7 +84,7 @@ func (o *opener) openOne(ctx context.Context, route *routes.Route, items []waiti
 	if len(mine) == 0 {
 		return
 	}
-	announce, err := o.save(ctx, newCard(id, route, mine), route, mine)
+	announce, err := o.save(ctx, newCard(id, route, mine, o.room()), route, mine)
 	if err != nil {
 		o.putOff(ctx, route, mine, err)
 		return
@@ -114,6 +114,9 @@ func (o *opener) putOff(ctx context.Context, route *routes.Route, items []waitin
 		}
 	}
 }
+
+// room is what a card may use to show its actions.
+func (o *opener) room() int { return room(o.js.Conn().MaxPayload()) }
 
 // claim returns the items that are this request's to show, in order, and settles the
 // others.
@@ -245,7 +248,7 @@ func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 func rulesOf(route *routes.Route) approval.Rules {
 	rules := approval.Rules{
 		Require: route.Require, RejectionEnds: route.RejectionEnds, CommentOn: route.CommentOn,
-		Channels: route.Channels, Otherwise: route.Otherwise,
+		Channels: route.Channels, Otherwise: route.Otherwise, Mask: route.Mask,
 	}
 	for _, t := range route.Tiers {
 		rules.Tiers = append(rules.Tiers, approval.Tier{Group: t.Group, Wait: t.Wait, RemindEvery: t.RemindEvery})

@@ -1,4 +1,4 @@
-package main
+package card
 
 import (
 	"bytes"
@@ -9,10 +9,12 @@ import (
 	"slices"
 )
 
-// printDifference shows which arguments somebody changed: as they were proposed, and as they are now.
-func printDifference(w io.Writer, by string, proposed, edited json.RawMessage) {
+// printDifference shows which arguments somebody changed: as they were proposed, and as they are now. as is how arguments are shown.
+func printDifference(w io.Writer, by string, proposed, edited json.RawMessage, as func(json.RawMessage) json.RawMessage) {
 	was, err := members(proposed)
 	is, err2 := members(edited)
+	shownWas, _ := members(as(proposed))
+	shownIs, _ := members(as(edited))
 	if err != nil || err2 != nil {
 		field(w, "Edited", "by "+by+"; what changed cannot be told")
 		return
@@ -23,15 +25,15 @@ func printDifference(w io.Writer, by string, proposed, edited json.RawMessage) {
 		switch {
 		case ok && bytes.Equal(before, is[name]):
 		case ok:
-			field(w, "  proposed", fmt.Sprintf("%s: %s", name, before))
-			field(w, "  now", fmt.Sprintf("%s: %s", name, is[name]))
+			field(w, "  proposed", fmt.Sprintf("%s: %s", name, shownWas[name]))
+			field(w, "  now", fmt.Sprintf("%s: %s", name, shownIs[name]))
 		default:
-			field(w, "  added", fmt.Sprintf("%s: %s", name, is[name]))
+			field(w, "  added", fmt.Sprintf("%s: %s", name, shownIs[name]))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if _, ok := is[name]; !ok {
-			field(w, "  removed", fmt.Sprintf("%s: %s", name, was[name]))
+			field(w, "  removed", fmt.Sprintf("%s: %s", name, shownWas[name]))
 		}
 	}
 }
