@@ -55,15 +55,23 @@ func (t *terms) given(prefix string) (*events.GrantTerms, error) {
 	}
 	out := &events.GrantTerms{Seconds: int(t.period.Seconds()), Uses: t.uses, Same: t.same, AnyAgent: t.anyAgent, AnyPrincipal: t.anybody}
 	if t.amount != "" {
-		number := strings.TrimRightFunc(t.amount, func(r rune) bool { return unicode.IsLetter(r) || r == ' ' })
-		amount, err := strconv.ParseFloat(number, 64)
-		currency := strings.TrimSpace(strings.TrimPrefix(t.amount, number))
-		if err != nil || currency == "" {
-			return nil, fmt.Errorf("--%samount is %q: write an amount with its currency, such as 500EUR", prefix, t.amount)
+		var err error
+		if out.Amount, out.Currency, err = parseMoney("--"+prefix+"amount", t.amount); err != nil {
+			return nil, err
 		}
-		out.Amount, out.Currency = amount, strings.ToUpper(currency)
 	}
 	return out, out.Validate()
+}
+
+// parseMoney reads an amount with its currency, such as 500EUR.
+func parseMoney(flag, text string) (amount float64, currency string, err error) {
+	number := strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsLetter(r) || r == ' ' })
+	amount, err = strconv.ParseFloat(number, 64)
+	currency = strings.ToUpper(strings.TrimSpace(strings.TrimPrefix(text, number)))
+	if err != nil || currency == "" {
+		return 0, "", fmt.Errorf("%s is %q: write an amount with its currency, such as 500EUR", flag, text)
+	}
+	return amount, currency, nil
 }
 
 func (c *cli) grantsListCommand() *cobra.Command {

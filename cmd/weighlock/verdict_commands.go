@@ -28,6 +28,8 @@ type answer struct {
 	reasonCode        string
 	timeout           time.Duration
 	grant             terms
+	validFor          time.Duration
+	atMost            string
 }
 
 func (c *cli) verdictCommands() []*cobra.Command {
@@ -37,6 +39,7 @@ func (c *cli) verdictCommands() []*cobra.Command {
 func (c *cli) approveCommand() *cobra.Command {
 	command, a := c.verdictCommand("approve", "Approve all items, or some, of a request", events.Approve)
 	a.choose(command)
+	a.limit(command)
 	a.grant.register(command, "grant-")
 	command.Example = `  weighlock approve r-yqymp7yzykyi --items 1-3,7 --comment "as ordered"
   weighlock approve r-yqymp7yzykyi --grant-for 2h --grant-uses 20 --grant-amount 500EUR`
@@ -71,9 +74,33 @@ action goes to a card of its own; else they make a new version of the card, and 
 to approve approves that.`
 	command.Example = `  weighlock edit r-yqymp7yzykyi --args '{"to":"acme","amount":100}'
   weighlock edit r-yqymp7yzykyi --item 2 --args @smaller.json --comment "half will do"`
+	a.limit(command)
 	command.Flags().IntVar(&a.item, "item", 0, "`number` of the item; needed where the card has several")
 	command.Flags().StringVar(&a.arguments, "args", "", "the whole arguments as a `JSON` object, @FILE for a file, @- for standard input")
 	return command
+}
+
+// limit adds the flags that bound an approval.
+func (a *answer) limit(command *cobra.Command) {
+	command.Flags().DurationVar(&a.validFor, "valid-for", 0, "for how long the approval holds: what has not run by then must not")
+	command.Flags().StringVar(&a.atMost, "at-most", "", "approve nothing that moves more `money` than this, such as 500EUR")
+}
+
+// limits are the bounds that the flags give; nil for none.
+func (a *answer) limits(now time.Time) (*events.ApprovalLimits, error) {
+	if a.validFor == 0 && a.atMost == "" {
+		return nil, nil //nolint:nilnil // documented
+	}
+	var l events.ApprovalLimits
+	if a.validFor != 0 {
+		until := now.Add(a.validFor).UTC()
+		l.ValidUntil = &until
+	}
+	var err error
+	if a.atMost != "" {
+		l.Amount, l.Currency, err = parseMoney("--at-most", a.atMost)
+	}
+	return &l, err
 }
 
 // choose adds the flags for answering some items only.
@@ -126,6 +153,9 @@ func (a *answer) verdict(r approver.Request) (approver.Verdict, error) {
 		v.Digest = a.digest
 	}
 	var err error
+	if v.Limits, err = a.limits(time.Now()); err != nil {
+		return v, err
+	}
 	if v.Grant, err = a.grant.given("grant-"); err != nil {
 		return v, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -20,7 +21,7 @@ func (s *State) decide(i int) Decide {
 		DecidedBy: events.Decider{Kind: item.Outcome.By, Approvers: s.deciders(item)},
 	}
 	if d.Outcome == events.Approved {
-		d.ArgumentsDigest, d.Arguments = shown.ArgumentsDigest, shown.Edited
+		d.ArgumentsDigest, d.Arguments, d.ValidUntil = shown.ArgumentsDigest, shown.Edited, s.validUntil(item)
 	}
 	if d.Outcome == events.Rejected {
 		d.Guidance = s.guidance(item)
@@ -45,6 +46,18 @@ func (s *State) deciders(item *Item) []events.ApproverVerdict {
 		}
 	}
 	return people
+}
+
+// validUntil is the earliest time at which one of those who approved lets the approval end; nil for never.
+func (s *State) validUntil(item *Item) *time.Time {
+	var first *time.Time
+	for _, v := range item.Votes {
+		a, ok := s.accepted(v.Sequence)
+		if ok && approves(v.Verdict) && a.ValidUntil != nil && (first == nil || a.ValidUntil.Before(*first)) {
+			first = a.ValidUntil
+		}
+	}
+	return first
 }
 
 // guidance is what those who rejected tell the agent, the latest first to be read.

@@ -25,6 +25,8 @@ type Verdict struct {
 	Person string
 	// Groups are the groups the person is in, as configured at the time of the verdict.
 	Groups []string
+	// OverLimit says, by item number, why it moves more money than the verdict's limits allow, or nobody knows how much.
+	OverLimit map[int]string
 	// GrantRefused says why what the verdict lets pass too is more than the approver may let pass; "" where it is not.
 	GrantRefused string
 	// Own says, by item number, why the action is the person's own, which nobody may approve.

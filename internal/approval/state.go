@@ -99,13 +99,15 @@ type Vote struct {
 
 // Accepted is a verdict that counted, kept once for all items it answered.
 type Accepted struct {
-	Sequence uint64    `json:"sequence"`
-	EventID  string    `json:"eventId"`
-	Approver string    `json:"approver"`
-	Channel  string    `json:"channel"`
-	Comment  string    `json:"comment,omitempty"`
-	Guidance string    `json:"guidance,omitempty"`
-	At       time.Time `json:"at"`
+	Sequence uint64 `json:"sequence"`
+	EventID  string `json:"eventId"`
+	Approver string `json:"approver"`
+	Channel  string `json:"channel"`
+	Comment  string `json:"comment,omitempty"`
+	Guidance string `json:"guidance,omitempty"`
+	// ValidUntil bounds what it approves; nil for no bound.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+	At         time.Time  `json:"at"`
 }
 
 // Outcome is the final word on one item, and the input it came from.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -103,6 +104,9 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if r := s.checkOwn(in); r != nil {
 		return r
 	}
+	if r := s.checkLimits(in); r != nil {
+		return r
+	}
 	if in.Cast.Grant != nil && in.GrantRefused != "" {
 		return &refusal{events.RefusedGrant, in.GrantRefused}
 	}
@@ -123,6 +127,31 @@ func (s *State) checkOwn(in Verdict) *refusal {
 		}
 		if approves(kind) && in.Own[n] != "" {
 			return &refusal{events.RefusedOwnAction, fmt.Sprintf("%s may not approve item %d: %s", in.Approver, n, in.Own[n])}
+		}
+	}
+	return nil
+}
+
+// checkLimits refuses limits that what they are given for does not keep.
+func (s *State) checkLimits(in Verdict) *refusal {
+	l := in.Cast.Limits
+	if l == nil {
+		return nil
+	}
+	if l.ValidUntil != nil && !l.ValidUntil.After(in.At) {
+		return &refusal{events.RefusedLimits, fmt.Sprintf("limits.validUntil is %s, which is past: name a later time", l.ValidUntil.UTC().Format(time.RFC3339))}
+	}
+	named := make(map[int]events.VerdictKind, len(in.Cast.Items))
+	for _, item := range in.Cast.Items {
+		named[item.Number] = item.Verdict
+	}
+	for n := 1; n <= len(s.Items); n++ {
+		kind, ok := named[n]
+		if !ok {
+			kind = in.Cast.Verdict
+		}
+		if why := in.OverLimit[n]; approves(kind) && why != "" && !s.Items[n-1].closed() {
+			return &refusal{events.RefusedLimits, fmt.Sprintf("item %d %s", n, why)}
 		}
 	}
 	return nil
@@ -210,10 +239,19 @@ func (s *State) count(in Verdict, answers map[int]events.VerdictKind, cause Caus
 	next.Counted[in.person()] = max(next.Counted[in.person()], in.Sequence)
 	next.keep(Accepted{
 		Sequence: in.Sequence, EventID: in.EventID, Approver: in.Approver, Channel: in.Channel,
-		Comment: in.Cast.Comment, Guidance: in.Cast.Guidance, At: in.At,
+		Comment: in.Cast.Comment, Guidance: in.Cast.Guidance, At: in.At, ValidUntil: in.validUntil(),
 	})
 	next.resolve(cause, in.At)
 	return next
+}
+
+// validUntil is when what the verdict approves loses its force; nil for never.
+func (v *Verdict) validUntil() *time.Time {
+	if v.Cast.Limits == nil || v.Cast.Limits.ValidUntil == nil {
+		return nil
+	}
+	at := v.Cast.Limits.ValidUntil.UTC().Round(0)
+	return &at
 }
 
 func approves(kind events.VerdictKind) bool { return kind == events.Approve || kind == events.Edit }

@@ -79,6 +79,8 @@ func (p *Plan) open(s Step, route *routes.Route) string {
 		return "people changed the plan, and its steps are not what they saw"
 	case !s.At.Before(p.DecidedAt.Add(route.Plans)):
 		return fmt.Sprintf("the plan was approved more than %s ago", route.Plans)
+	case d.ValidUntil != nil && !s.At.Before(*d.ValidUntil):
+		return "the plan's approval has ended"
 	case s.Proposed.Deadline != nil && !s.At.Before(*s.Proposed.Deadline):
 		return "the action's deadline has passed"
 	}

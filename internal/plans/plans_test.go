@@ -82,6 +82,7 @@ func TestWhatDeviatesHasNoPlan(t *testing.T) {
 		"no session at all":        {func(w *world) { w.step.Proposed.Session, w.plan.Action.Session = "", "" }, "session"},
 		"another principal":        {func(w *world) { w.step.Proposed.Principal = "dave" }, "somebody else"},
 		"too late":                 {func(w *world) { w.step.At = noon.Add(time.Hour) }, "more than 1h0m0s ago"},
+		"after the approval's end": {func(w *world) { w.plan.Decision.ValidUntil = &deadline }, "has ended"},
 		"after its deadline":       {func(w *world) { w.step.Proposed.Deadline = &deadline }, "deadline"},
 		"the route never":          {func(w *world) { w.route.Plans = 0 }, "no plan stand"},
 		"not a plan":               {func(w *world) { w.plan.Action.Breakpoint = events.AtSubtask }, "no plan"},

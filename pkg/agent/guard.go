@@ -59,6 +59,9 @@ func (c *Client) permit(ctx context.Context, a Action) (Decision, json.RawMessag
 	if a.Deadline != nil && time.Now().After(*a.Deadline) {
 		return d, nil, fmt.Errorf("action %s/%s: %w", d.Agent, d.Action, ErrTooLate)
 	}
+	if d.ValidUntil != nil && !time.Now().Before(*d.ValidUntil) {
+		return d, nil, fmt.Errorf("action %s/%s: the approval ended at %s: %w", d.Agent, d.Action, d.ValidUntil.Format(time.RFC3339), ErrTooLate)
+	}
 	if ctx.Err() != nil {
 		return d, nil, fmt.Errorf("action %s/%s: %w: %w", d.Agent, d.Action, ErrUndecided, context.Cause(ctx))
 	}

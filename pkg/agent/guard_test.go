@@ -143,6 +143,11 @@ func TestGuardNeverRunsWithoutADecision(t *testing.T) {
 		t.Errorf("late: %v", err)
 	}
 	<-done
+	done = w.decide("over", func(d *events.DecisionMade) { d.ValidUntil = &past })
+	if err := w.agent("billing").Guard(w.ctx(), payment("over"), never); !errors.Is(err, agent.ErrTooLate) {
+		t.Errorf("after the approval's end: %v", err)
+	}
+	<-done
 }
 
 func TestGuardGoesOnAfterARestartOfTheAgent(t *testing.T) {

@@ -27,6 +27,8 @@ type Verdict struct {
 	Guidance string
 	// ReasonCode is a reason to count by, one token of the organisation's own choice.
 	ReasonCode string
+	// Limits bound what is approved; nil for no bounds.
+	Limits *events.ApprovalLimits
 	// Grant lets the next actions like those that are approved pass too; nil for these alone.
 	Grant *events.GrantTerms
 	// Approver is who answers; "" means Options.Approver. Only an adapter may name others.
@@ -100,7 +102,7 @@ func (c *Client) verdict(v Verdict, id string, now time.Time) (*nats.Msg, error)
 	}
 	payload := &events.VerdictCast{
 		Request: v.Request, Approver: v.Approver, Digest: v.Digest, Verdict: v.Verdict, Items: v.Items,
-		Comment: v.Comment, Guidance: v.Guidance, ReasonCode: v.ReasonCode, Grant: v.Grant,
+		Comment: v.Comment, Guidance: v.Guidance, ReasonCode: v.ReasonCode, Limits: v.Limits, Grant: v.Grant,
 	}
 	e, err := events.New(payload, id, "/channels/"+c.opts.Channel+"/"+v.Approver, now)
 	if err != nil {

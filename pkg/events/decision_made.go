@@ -17,6 +17,8 @@ type DecisionMade struct {
 	// Arguments are the approved arguments where they differ from the proposed
 	// ones; absent means: as proposed.
 	Arguments json.RawMessage `json:"arguments,omitempty"`
+	// ValidUntil is when an approval loses its force: what was not run before must not be. Nil for never.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
 	// Sequence and Digest are those of the proposed action, see [ActionRef].
 	Sequence uint64 `json:"sequence"`
 	Digest   string `json:"digest"`

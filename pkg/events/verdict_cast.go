@@ -3,8 +3,10 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // MaxCommentLength is the longest comment of a verdict, in bytes.
@@ -30,8 +32,31 @@ type VerdictCast struct {
 	Guidance string `json:"guidance,omitempty"`
 	// ReasonCode is a reason to count by, one token of the organisation's own choice.
 	ReasonCode string `json:"reasonCode,omitempty"`
+	// Limits bound what the verdict approves; nil for no bounds.
+	Limits *ApprovalLimits `json:"limits,omitempty"`
 	// Grant lets the next actions like those that the verdict approves pass too; nil for these alone.
 	Grant *GrantTerms `json:"grant,omitempty"`
+}
+
+// ApprovalLimits bound an approval.
+type ApprovalLimits struct {
+	// ValidUntil is when the approval loses its force: an action that was not run before must not be.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+	// Amount is the most money that one approved action may move, in Currency; 0 for no such bound.
+	Amount   float64 `json:"amount,omitempty"`
+	Currency string  `json:"currency,omitempty"`
+}
+
+func (l *ApprovalLimits) validate() error {
+	switch {
+	case l.Amount < 0 || math.IsNaN(l.Amount) || math.IsInf(l.Amount, 0):
+		return &FieldError{Field: "limits.amount", Problem: fmt.Sprintf("is %v", l.Amount), Fix: "give an amount above zero, or leave it out"}
+	case l.Amount > 0 != (l.Currency != ""):
+		return &FieldError{Field: "limits.currency", Problem: fmt.Sprintf("is %q", l.Currency), Fix: "give an amount together with its currency, such as 500 EUR"}
+	case l.Amount == 0 && l.ValidUntil == nil:
+		return missing("limits", "say until when, or up to how much")
+	}
+	return nil
 }
 
 // ItemVerdict answers one item of a card.
@@ -74,6 +99,14 @@ func (v *VerdictCast) Validate() error {
 	}
 	if err := v.validateItems(); err != nil {
 		return err
+	}
+	if v.Limits != nil {
+		if !v.Uses(Approve) && !v.Uses(Edit) {
+			return &FieldError{Field: "limits", Problem: "come with no approval", Fix: "approve what is on the card, or leave the limits out"}
+		}
+		if err := v.Limits.validate(); err != nil {
+			return err
+		}
 	}
 	if v.Grant != nil {
 		if !v.Uses(Approve) {

@@ -96,7 +96,7 @@ func (p *planned) let(ctx context.Context, given requests.Pass, w waiting) strea
 		return stream.Permanent(fmt.Errorf("plan %s of %s, of which it is step %d, cannot be read any more", given.Plan, a.Agent, given.Step))
 	}
 	d := decisionOn(a)
-	d.Outcome, d.ArgumentsDigest = events.Approved, a.ArgumentsDigest
+	d.Outcome, d.ArgumentsDigest, d.ValidUntil = events.Approved, a.ArgumentsDigest, plan.Decision.ValidUntil
 	by := plan.Decision.DecidedBy.Approvers
 	d.Reason = fmt.Sprintf("it is step %d of plan %s, which %s approved", given.Step, given.Plan, names(by))
 	d.DecidedBy = events.Decider{

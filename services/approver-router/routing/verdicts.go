@@ -111,6 +111,11 @@ func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Messa
 		}
 	}
 	var err error
+	if s.Resolved == nil && cast.Limits != nil && cast.Limits.Amount > 0 {
+		if in.OverLimit, err = v.overLimit(ctx, s, cast); err != nil {
+			return in, err
+		}
+	}
 	if s.Resolved == nil && cast.Grant != nil {
 		if in.GrantRefused, err = v.granter.onVerdict(ctx, s, &in); err != nil {
 			return in, err
