@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/card"
-	"github.com/weighlock/weighlock/cmd/weighlock/words"
 
 	"github.com/spf13/cobra"
 
@@ -64,82 +62,6 @@ func whoIsThere(place dev.Place, as string) (name, key string, err error) {
 		return names[0], keys.Path(authz.Identity{Kind: authz.Approver, Name: names[0]}), nil
 	}
 	return "", "", fmt.Errorf("who are you? Say --as NAME, or set WEIGHLOCK_APPROVER; keys are there for %s", strings.Join(names, ", "))
-}
-
-func (c *cli) inboxCommand() *cobra.Command {
-	var as string
-	var watch, all bool
-	command := &cobra.Command{
-		Use:   "inbox",
-		Short: "What waits for an answer, the most urgent first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			client, err := c.approver(ctx, as)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			if watch {
-				return c.watchInbox(ctx, client, cmd)
-			}
-			list, err := client.Requests(ctx)
-			if err != nil {
-				return err
-			}
-			list = slices.DeleteFunc(list, func(r approver.Request) bool { return !all && !r.Open() })
-			slices.SortFunc(list, func(a, b approver.Request) int { return a.EndsAt.Compare(b.EndsAt) })
-			if c.json {
-				return printJSON(cmd.OutOrStdout(), list)
-			}
-			if len(list) == 0 {
-				fmt.Fprintln(cmd.OutOrStdout(), "Nothing waits.")
-				return nil
-			}
-			rows := make([][]string, len(list))
-			for i, r := range list {
-				rows[i] = inboxRow(r, time.Now())
-			}
-			return table(cmd.OutOrStdout(), []string{"REQUEST", "ENDS IN", "GROUP", "SCORE", "ITEMS", "WHAT"}, rows)
-		},
-	}
-	asFlag(command, &as)
-	command.Flags().BoolVar(&watch, "watch", false, "stay, and show what happens")
-	command.Flags().BoolVar(&all, "all", false, "show what was resolved in the last day too")
-	return command
-}
-
-func inboxRow(r approver.Request, now time.Time) []string {
-	ends := r.EndsAt.Sub(now).Round(time.Second).String()
-	if !r.Open() {
-		ends = "closed"
-	}
-	return []string{r.ID, ends, r.Group, fmt.Sprint(r.Card.Score), fmt.Sprint(len(r.Items)), r.Card.Headline}
-}
-
-func (c *cli) watchInbox(ctx context.Context, client *approver.Client, cmd *cobra.Command) error {
-	place, err := c.place()
-	if err != nil {
-		return err
-	}
-	subjects, err := place.Subjects()
-	if err != nil {
-		return err
-	}
-	err = client.Watch(ctx, func(ev approver.Event) {
-		switch {
-		case c.json:
-			_ = printJSON(cmd.OutOrStdout(), ev)
-		case ev.Request != nil:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s  waiting   %s\n", time.Now().Format(time.TimeOnly), words.Printable(strings.Join(inboxRow(*ev.Request, time.Now()), "  ")))
-		default:
-			fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s %s\n", time.Now().Format(time.TimeOnly), ev.Kind, words.Printable(words.Event(subjects, subjects.Approval(ev.Group, ev.Kind, ev.ID), ev.Message)))
-		}
-	})
-	if err != nil && ctx.Err() == nil { // the user ends a watch by ending ctx: no failure
-		return err
-	}
-	return nil
 }
 
 func (c *cli) showCommand() *cobra.Command {

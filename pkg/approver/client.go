@@ -233,3 +233,6 @@ func (c *Client) onRefusal(subject string) (refusal <-chan error, stop func()) {
 		}
 	}
 }
+
+// Name is the approver of the client's options; "" for an adapter that answers for others.
+func (c *Client) Name() string { return c.opts.Approver }
