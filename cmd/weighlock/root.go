@@ -44,7 +44,7 @@ func newRoot() *cobra.Command {
 	}
 	add("run", c.devCommand(), c.demoCommand(), c.benchCommand())
 	add("agent", c.proposeCommand(), c.withdrawCommand())
-	add("approver", append([]*cobra.Command{c.inboxCommand(), c.showCommand()}, append(c.verdictCommands(), c.grantsCommand())...)...)
+	add("approver", append([]*cobra.Command{c.inboxCommand(), c.showCommand()}, append(c.verdictCommands(), c.grantsCommand(), c.reviewsCommand())...)...)
 	add("author", policycmd.Command())
 	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.routesCommand(), c.identityCommand(), c.topologyCommand())
 	root.AddCommand(docsCommand())

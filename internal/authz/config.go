@@ -27,22 +27,26 @@ type export struct {
 // account and its response back to the requester, to the place in the
 // requester's own account that the reply subject names, and never through another import.
 func exports(s events.Subjects) []export {
-	requests, grants := bucketStream(s, "REQUESTS"), bucketStream(s, "GRANTS")
+	requests, grants, reviews := bucketStream(s, "REQUESTS"), bucketStream(s, "GRANTS"), bucketStream(s, "REVIEWS")
 	return []export{
 		{kind: "service", subject: s.All("actions", 2)},
 		{kind: "service", subject: s.All("withdrawals", 2)},
 		{kind: "service", subject: s.All("receipts", 2)},
 		{kind: "service", subject: s.All("verdicts", 3)},
 		{kind: "service", subject: s.All("grantings", 3)},
+		{kind: "service", subject: s.All("marks", 3)},
 		{kind: "service", subject: directGet(s.Stream("ACTIONS"), s.All("actions", 2))},
 		{kind: "service", subject: directGet(s.Stream("DECISIONS"), s.All("decisions", 2))},
 		{kind: "service", subject: directGet(requests, bucketSubject(s, "REQUESTS", "*"))},
 		{kind: "service", subject: directGet(requests, ""), response: "stream"},
 		{kind: "service", subject: directGet(grants, bucketSubject(s, "GRANTS", "*"))},
 		{kind: "service", subject: directGet(grants, ""), response: "stream"},
+		{kind: "service", subject: directGet(reviews, bucketSubject(s, "REVIEWS", "*"))},
+		{kind: "service", subject: directGet(reviews, ""), response: "stream"},
 		{kind: "stream", subject: events.AgentInboxPrefix + ".>"},
 		{kind: "stream", subject: lifecycle(s)},
 		{kind: "stream", subject: grantLife(s)},
+		{kind: "stream", subject: reviewLife(s)},
 	}
 }
 

@@ -55,7 +55,7 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Publish, p.Feeds = p.Requests, []string{inbox}
 	case Approver, Adapter:
 		p.Requests = append(answers(id, s), requestReads(s)...)
-		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s), grantLife(s)}
+		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s), grantLife(s), reviewLife(s)}
 		p.Subscribe = append(p.Subscribe, p.Feeds...)
 	case Assessor:
 		p.Offers = []string{s.Assessor(id.Name)}
@@ -78,14 +78,14 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 // anybody, but only on its own channel.
 func answers(id Identity, s events.Subjects) []string {
 	if id.Kind == Approver {
-		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*")}
+		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*"), s.ReviewMark(SelfChannel, id.Name, "*")}
 	}
-	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*")}
+	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*"), s.ReviewMark(id.Name, "*", "*")}
 }
 
 // requestReads is what an approver reads to judge a card.
 func requestReads(s events.Subjects) []string {
-	requests, grants := bucketStream(s, "REQUESTS"), bucketStream(s, "GRANTS")
+	requests, grants, reviews := bucketStream(s, "REQUESTS"), bucketStream(s, "GRANTS"), bucketStream(s, "REVIEWS")
 	return []string{
 		directGet(s.Stream("ACTIONS"), s.All("actions", 2)),
 		directGet(s.Stream("DECISIONS"), s.All("decisions", 2)),
@@ -93,12 +93,16 @@ func requestReads(s events.Subjects) []string {
 		directGet(requests, ""),
 		directGet(grants, bucketSubject(s, "GRANTS", "*")),
 		directGet(grants, ""),
+		directGet(reviews, bucketSubject(s, "REVIEWS", "*")),
+		directGet(reviews, ""),
 	}
 }
 
 func lifecycle(s events.Subjects) string { return s.All("approvals", 0) + ".>" }
 
 func grantLife(s events.Subjects) string { return s.All("grants", 2) }
+
+func reviewLife(s events.Subjects) string { return s.All("reviews", 3) }
 
 // directGet is the API subject that reads the last message on subject, or,
 // where subject is empty, any message the request's payload names.

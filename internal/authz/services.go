@@ -16,6 +16,7 @@ func Consumers() []Consumer {
 		{ApproverRouter, "EVENTS", "approver-router-assessments"},
 		{ApproverRouter, "VERDICTS", "approver-router-verdicts"},
 		{ApproverRouter, "VERDICTS", "approver-router-grantings"},
+		{ApproverRouter, "VERDICTS", "approver-router-marks"},
 		{ApproverRouter, "ACTIONS", "approver-router-withdrawals"},
 		{Escalator, "EVENTS", "escalator-requests"},
 		{Escalator, "TIMERS", "escalator-due"},
@@ -44,9 +45,10 @@ func servicePublish(name string, s events.Subjects) []string {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case ApproverRouter:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "grants"), s.Rescore(), s.Assessment(events.High, "*", "*"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "grants"), under(s, "reviews"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
 		subjects = append(subjects, bucketReadWrite(s, "GRANTS")...)
+		subjects = append(subjects, bucketReadWrite(s, "REVIEWS")...)
 		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
@@ -70,7 +72,7 @@ func topologyReads(s events.Subjects) []string {
 	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
-	for _, bucket := range []string{"REQUESTS", "GRANTS", "AUDIT"} {
+	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "AUDIT"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
 	}
 	return subjects

@@ -35,7 +35,25 @@ func (e *Entry) IsMarker() bool {
 // Page reads the next entries on subjects, which may have wildcards, of the stream behind a bucket from a sequence on; more says that
 // there are others after them.
 func Page(ctx context.Context, conn *nats.Conn, stream, subjects string, from uint64) (entries []Entry, more bool, err error) {
-	query, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": subjects, "batch": pageSize})
+	return page(ctx, conn, stream, map[string]any{"seq": from, "next_by_subj": subjects, "batch": pageSize})
+}
+
+// First finds the first message on subjects of any stream that was stored at a time or later; nil where there is none.
+func First(ctx context.Context, conn *nats.Conn, stream, subjects string, at time.Time) (*Entry, error) {
+	entries, _, err := page(ctx, conn, stream, map[string]any{"start_time": at.UTC().Format(time.RFC3339Nano), "next_by_subj": subjects, "batch": 1})
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	return &entries[0], nil
+}
+
+// StoredAt is when the server stored the entry.
+func (e *Entry) StoredAt() (time.Time, error) {
+	return time.Parse(time.RFC3339Nano, e.Header.Get(jetstream.TimeStampHeaer))
+}
+
+func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]any) (entries []Entry, more bool, err error) {
+	query, err := json.Marshal(what)
 	if err != nil {
 		return nil, false, err
 	}

@@ -32,6 +32,7 @@ type routesFile struct {
 	Version int                   `yaml:"version"`
 	Paths   map[string][]fileTier `yaml:"paths"`
 	Never   string                `yaml:"neverGrant"`
+	Reviews []fileReview          `yaml:"reviews"`
 	Route   fileRoute             `yaml:"route"`
 }
 
@@ -87,6 +88,9 @@ func Parse(name string, data []byte, d *people.Directory) (*Routes, error) {
 	}
 	r := reader{file: f, people: d, facts: facts, seen: map[string]bool{}, paths: map[string][]Tier{}, out: &Routes{version: events.Digest(data)}}
 	if err := r.readPaths(in.Paths); err != nil {
+		return nil, err
+	}
+	if err := r.reviews(in.Reviews); err != nil {
 		return nil, err
 	}
 	if text := strings.TrimSpace(in.Never); text != "" {

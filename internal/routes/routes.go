@@ -21,6 +21,7 @@ type Routes struct {
 	nodes   []*node             // depth first
 	medium  bool                // some route makes medium wait
 	never   *rulefile.Condition // what is never granted; nil for nothing
+	reviews []Review
 }
 
 // node is one route and those below it.

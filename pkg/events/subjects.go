@@ -87,6 +87,16 @@ func (s Subjects) Grant(grant string, event GrantEvent) string {
 	return s.join("grants", grant, string(event))
 }
 
+// ReviewMark is where a reviewer answers a review on a channel.
+func (s Subjects) ReviewMark(channel, approver, review string) string {
+	return s.join("marks", channel, approver, review)
+}
+
+// Review is where the life of a review is published, for its group.
+func (s Subjects) Review(group string, event ReviewEvent, review string) string {
+	return s.join("reviews", group, string(event), review)
+}
+
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 
@@ -177,6 +187,24 @@ func (s Subjects) ParseGrant(subject string) (grant string, event GrantEvent, er
 		return "", "", s.notA("grant", subject, "grants.<grant>.<event>")
 	}
 	return t[0], GrantEvent(t[1]), checkTokens("grant", t[0], "event", t[1])
+}
+
+// ParseReviewMark takes apart the subject on which a reviewer answers.
+func (s Subjects) ParseReviewMark(subject string) (channel, approver, review string, err error) {
+	t, ok := s.tokens(subject, "marks", 3)
+	if !ok {
+		return "", "", "", s.notA("mark", subject, "marks.<channel>.<approver>.<review>")
+	}
+	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "review", t[2])
+}
+
+// ParseReview takes apart the subject of a review's life.
+func (s Subjects) ParseReview(subject string) (group string, event ReviewEvent, review string, err error) {
+	t, ok := s.tokens(subject, "reviews", 3)
+	if !ok {
+		return "", "", "", s.notA("review", subject, "reviews.<group>.<event>.<review>")
+	}
+	return t[0], ReviewEvent(t[1]), t[2], checkTokens("group", t[0], "event", t[1], "review", t[2])
 }
 
 // ParseDecision takes apart the subject of a decision.

@@ -95,6 +95,17 @@ const (
 	GrantEnded   GrantEvent = "revoked"
 )
 
+// ReviewEvent is the token that names a step in a review's life on its subject.
+type ReviewEvent string
+
+// The steps of a review's life.
+const (
+	ReviewIsOpen  ReviewEvent = "opened"
+	ReviewCounted ReviewEvent = "marked"
+	ReviewFlag    ReviewEvent = "flagged"
+	ReviewDenied  ReviewEvent = "refused"
+)
+
 // PolicyEvent is the token that names what became of a policy's files on its subject.
 type PolicyEvent string
 

@@ -32,7 +32,7 @@ func grant(s events.Subjects, subject string, e events.Event) string {
 			return fmt.Sprintf("grant %s is revoked by %s after %d actions%s", g.Grant, g.By, g.Used, Quoted(g.Comment))
 		})
 	}
-	return e.Type
+	return review(e)
 }
 
 // about is who sent what stands on the subject of a granting.

@@ -56,6 +56,8 @@ type Facts struct {
 	NewRecipients  []string `doc:"the recipients, accounts and hosts that make first_recipient true, at most 64" fact:"new_recipients"`
 	Burst          float64  `doc:"how many times more actions in the last 10 minutes, this one included, than usual: than the agent's average per 10 minutes of its last 24 hours, and than 1" fact:"burst"`
 
+	Flagged bool `doc:"reviewers flagged what the agent did with this tool, and the time that the flag lasts is not over" fact:"flagged"`
+
 	PrincipalActions10m    int     `doc:"actions of all agents for this principal in the 10 minutes before; 0 where none is named" fact:"principal_actions_10m"`
 	PrincipalActions1h     int     `doc:"actions of all agents for this principal in the hour before" fact:"principal_actions_1h"`
 	PrincipalActions24h    int     `doc:"actions of all agents for this principal in the 24 hours before" fact:"principal_actions_24h"`
@@ -90,6 +92,9 @@ func Of(a *input.Action, s *State) (*Facts, error) {
 	f.ofMoney(&q, g)
 	f.ofFirsts(&q, g)
 	f.ofPrincipal(&q, a.Principal)
+	if flagged, ok := s.flags.get(s.key(a.Agent + "\x00" + a.Tool)); ok {
+		f.Flagged = flagged.from <= q.now && q.now < flagged.until
+	}
 	return f, nil
 }
 

@@ -24,6 +24,12 @@ type Limits struct {
 // maxWaiting is how many actions that wait for people are known with their principal.
 const maxWaiting = 1 << 14
 
+// maxFlags is how many agents with their tools are known to be flagged.
+const maxFlags = 1 << 13
+
+// flag is for how long reviewers of actions that went through want more caution.
+type flag struct{ from, until int64 }
+
 // maxRecipients is how many recipients of one action are looked at.
 const maxRecipients = 64
 
@@ -37,6 +43,7 @@ type State struct {
 	agents     *lru[*agent]
 	principals *lru[*history]
 	waiting    *lru[*uint64] // action's sequence -> principal
+	flags      *lru[*flag]   // by agent and tool
 	evicted    int64         // when an agent or a principal was forgotten last
 	newest     int64
 	acted      sequences // of actions
@@ -59,7 +66,7 @@ func New(l Limits) *State {
 	}
 	return &State{
 		limits: l, seed: maphash.MakeSeed(), agents: newLRU[*agent](l.Agents), principals: newLRU[*history](l.Principals),
-		waiting: newLRU[*uint64](maxWaiting), acted: newSequences(), assessed: newSequences(), denied: newSequences(),
+		waiting: newLRU[*uint64](maxWaiting), flags: newLRU[*flag](maxFlags), acted: newSequences(), assessed: newSequences(), denied: newSequences(),
 	}
 }
 
@@ -170,6 +177,16 @@ func (s *State) Assess(a Assessment) {
 			s.waiting.use(a.Sequence, func() *uint64 { key := s.key(a.Principal); return &key })
 		}
 	}
+}
+
+// Flag counts that reviewers flagged what an agent did with a tool, from one time until another. Times more than a day apart
+// count as a day.
+func (s *State) Flag(agent, tool string, from, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, _ := s.flags.use(s.key(agent+"\x00"+tool), func() *flag { return &flag{from: from.Unix(), until: math.MinInt64} })
+	f.from = min(f.from, from.Unix())
+	f.until = max(f.until, min(until.Unix(), from.Unix()+day))
 }
 
 // Decision is the final word on an action as it is counted.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,6 +13,7 @@ import (
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/grants"
 	"github.com/weighlock/weighlock/internal/requests"
+	"github.com/weighlock/weighlock/internal/reviews"
 	"github.com/weighlock/weighlock/internal/stream"
 )
 
@@ -21,6 +23,8 @@ type Service struct {
 	answered *stream.Worker
 	returned *stream.Worker
 	commands *stream.Worker
+	marks    *stream.Worker
+	digests  *digests
 	reloads  *reloader
 	batches  *batcher
 	posts    *postponed
@@ -38,6 +42,9 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	}
 	if rt.Now == nil {
 		rt.Now = time.Now
+	}
+	if rt.Logger == nil {
+		rt.Logger = slog.Default()
 	}
 	js, err := jetstream.New(rt.Conn)
 	if err != nil {
@@ -70,6 +77,13 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err == nil {
 		s.commands, err = stream.NewWorker(rt, cfg.commanded(rt.Subjects), &grantings{gives})
 	}
+	looked := reviews.NewStore(js, rt.Subjects)
+	if err == nil {
+		s.marks, err = stream.NewWorker(rt, cfg.marked(rt.Subjects), &marks{subjects: rt.Subjects, store: looked, tables: reloads.tables, now: rt.Now})
+	}
+	s.digests = &digests{
+		js: js, subjects: rt.Subjects, store: looked, tables: reloads.tables, answers: newAnswers(js, rt.Subjects), logger: rt.Logger, now: rt.Now,
+	}
 	if err == nil {
 		s.returned, err = stream.NewWorker(rt, cfg.returned(rt.Subjects), &withdrawals{subjects: rt.Subjects, store: store, actions: stored, load: s.batches.load, now: rt.Now})
 	}
@@ -87,10 +101,12 @@ func (s *Service) Run(ctx context.Context) error {
 	looking, done := context.WithCancel(ctx)
 	var group, looks errgroup.Group
 	looks.Go(func() error { s.reloads.run(looking); return nil })
+	looks.Go(func() error { s.digests.run(looking); return nil })
 	group.Go(func() error { return s.assessed.Run(ctx) })
 	group.Go(func() error { return s.answered.Run(ctx) })
 	group.Go(func() error { return s.returned.Run(ctx) })
 	group.Go(func() error { return s.commands.Run(ctx) })
+	group.Go(func() error { return s.marks.Run(ctx) })
 	err := group.Wait()
 	done()
 	_ = looks.Wait()
@@ -104,5 +120,5 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Ready says what the service still waits for.
 func (s *Service) Ready() error {
-	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready, "withdrawals": s.returned.Ready, "grantings": s.commands.Ready})
+	return daemon.NotReady(map[string]func() error{"assessments": s.assessed.Ready, "verdicts": s.answered.Ready, "withdrawals": s.returned.Ready, "grantings": s.commands.Ready, "marks": s.marks.Ready})
 }

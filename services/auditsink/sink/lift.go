@@ -31,6 +31,10 @@ var fields = map[string]map[string]field{
 		"outcome": toOutcome, "reason": toReason, "argumentsDigest": toArgs, "sequence": toSequence, "digest": toDigest,
 		"decidedBy": toDecidedBy, "level": toLevel, "score": toScore, "review": toReview, "request": toRequest,
 	},
+	"marks": {"digest": toDigest, "comment": toReason, "mark": toVerdict},
+	"reviews": {
+		"digest": toDigest, "approver": toApprover, "channel": toChannel, "agent": toAgent, "action": toAction, "tool": toTool, "reason": toReason, "comment": toReason,
+	},
 	"grantings": {"comment": toReason},
 	"grants": {
 		"approver": toApprover, "channel": toChannel, "group": toGroup, "request": toRequest, "agent": toAgent, "action": toAction, "reason": toReason, "comment": toReason,

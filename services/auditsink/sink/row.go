@@ -52,7 +52,7 @@ func readMessage(r *row, s events.Subjects, header map[string][]string) {
 		err = liftSafely(r, ev.Data)
 	}
 	switch r.kind {
-	case "approvals", "assessments", "decisions", "dead", "grants", "policies":
+	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews":
 		r.actorKind, r.actor = "service", lastSegment(ev.Source)
 	}
 	if err != nil {
@@ -87,7 +87,9 @@ func readSubject(r *row, s events.Subjects) {
 		r.group, r.request = a, c
 	case "verdicts":
 		r.channel, r.approver, r.request, r.actorKind, r.actor = a, b, c, "approver", b
-	case "grantings":
+	case "reviews":
+		r.group = a
+	case "grantings", "marks":
 		r.channel, r.approver, r.actorKind, r.actor = a, b, "approver", b
 	}
 }

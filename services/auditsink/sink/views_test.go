@@ -97,7 +97,7 @@ func TestPlansAreCountedWithTheirSteps(t *testing.T) {
 	w.caughtUp()
 	w.ask("SYSTEM STOP MERGES events")
 	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
-	if got := w.ask("SELECT plan, outcome, approvers, steps, passed FROM plan_steps"); got != "plan\tapproved\t['dan']\t3\t2" {
+	if got := w.ask("SELECT cell, agent, plan, outcome, approvers, steps, passed FROM plan_steps"); got != "wl\tbilling\tplan\tapproved\t['dan']\t3\t2" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -121,9 +121,34 @@ func TestGrantsAreCountedWithTheirUses(t *testing.T) {
 	w.ask("SYSTEM STOP MERGES events")
 	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
 	for sql, want := range map[string]string{
-		"SELECT grant, approver, `group`, of_agent, uses, used, amount, moved, currency, request, revoked_by, expires FROM grants": "g-1\talice\tfinance\tbilling\t3\t2\t100\t21\tEUR\tr1\tbob\t2026-03-02 12:00:00.000",
-		"SELECT agent, action, approver, amount FROM grant_uses ORDER BY action":                                                   "billing\tone\talice\t10.5\nbilling\ttwo\talice\t10.5",
-		"SELECT DISTINCT actor_kind, actor, reason FROM events WHERE kind = 'grantings'":                                           "approver\tbob\tenough",
+		"SELECT cell, grant, approver, `group`, of_agent, uses, used, amount, moved, currency, request, revoked_by, expires FROM grants": "wl\tg-1\talice\tfinance\tbilling\t3\t2\t100\t21\tEUR\tr1\tbob\t2026-03-02 12:00:00.000",
+		"SELECT agent, action, approver, amount FROM grant_uses ORDER BY action":                                                         "billing\tone\talice\t10.5\nbilling\ttwo\talice\t10.5",
+		"SELECT DISTINCT actor_kind, actor, reason FROM events WHERE kind = 'grantings'":                                                 "approver\tbob\tenough",
+	} {
+		if got := w.ask(sql); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
+		}
+	}
+}
+
+// A review has one row with what reviewers said, also while every row is there twice.
+func TestReviewsAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s := w.nats.Subjects
+	card := []byte(`{"review":"v-1","group":"ops","actions":12,"kinds":[],"items":[{"number":1},{"number":2},{"number":3}]}`)
+	w.publish(s.Review("ops", events.ReviewIsOpen, "v-1"), &events.ReviewOpened{Review: "v-1", Group: "ops", Digest: events.Digest(card), Card: card}, "o")
+	w.publish(s.ReviewMark("self", "bob", "v-1"), &events.ReviewCast{Digest: events.Digest(card), Mark: events.Fine, Comment: "one apart"}, "c")
+	w.publish(s.Review("ops", events.ReviewFlag, "v-1"), &events.ReviewFlagged{Review: "v-1", Group: "ops", Agent: "billing", Action: "a", Tool: "send_email", Approver: "bob", Person: "bob", Comment: "wrong list"}, "f")
+	w.publish(s.Review("ops", events.ReviewCounted, "v-1"), &events.ReviewMarked{Review: "v-1", Group: "ops", Approver: "bob", Person: "bob", Channel: "self", Sequence: 1, Fine: 1, Flagged: 1, Left: 1}, "m")
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	for sql, want := range map[string]string{
+		"SELECT cell, review, `group`, actions, items, flagged, answers, items_left, reviewers FROM reviews": "wl\tv-1\tops\t12\t3\t1\t1\t1\t['bob']",
+		"SELECT review, agent, action, tool, approver, reason FROM flags":                                    "v-1\tbilling\ta\tsend_email\tbob\twrong list",
+		"SELECT DISTINCT actor_kind, actor, verdict, reason FROM events WHERE kind = 'marks'":                "approver\tbob\tfine\tone apart",
 	} {
 		if got := w.ask(sql); got != want {
 			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)

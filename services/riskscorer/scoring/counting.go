@@ -32,6 +32,28 @@ func actOf(in *input.Action) lately.Action {
 	return lately.Action{Sequence: in.Sequence, At: in.Now, Agent: in.Agent, Principal: short(in.Principal), Seen: lately.SeenIn(in)}
 }
 
+// event is an assessment, or what became of a review.
+func (h *history) event(m stored) {
+	_, event, _, err := h.subjects.ParseReview(m.subject)
+	switch {
+	case err != nil:
+		h.assessment(m)
+	case event == events.ReviewFlag:
+		h.flag(m)
+	}
+}
+
+// flag counts that people flagged what an agent did with a tool.
+func (h *history) flag(m stored) {
+	e, err := events.Decode(events.Header(m.Header), m.Data)
+	if err != nil {
+		return
+	}
+	if f, err := events.As[events.ReviewFlagged](e); err == nil {
+		h.state.Flag(f.Agent, f.Tool, m.at, f.Until)
+	}
+}
+
 func (h *history) assessment(m stored) {
 	if id := m.Header.Get(jetstream.MsgIDHeader); id != "" { // own work is known without decoding it
 		if n, err := strconv.ParseUint(id[strings.LastIndexByte(id, '/')+1:], 10, 64); err == nil && h.state.Assessed(n) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,9 +49,8 @@ type history struct {
 // feed is one stream that is followed.
 type feed struct {
 	stream  string
-	kind    string // of the subjects that matter
-	tokens  int    // of such a subject, after its kind
-	bounded bool   // not beyond what scorers were given, see [history.bound]
+	kinds   []string // of the subjects that matter
+	bounded bool     // not beyond what scorers were given, see [history.bound]
 	next    uint64
 	from    time.Time                  // complete since when; zero for all of the last 24 hours
 	known   func(sequence uint64) bool // what need not be read; nil where every message must be
@@ -61,9 +61,9 @@ func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit u
 	h := &history{conn: conn, subjects: s, state: state, limit: limit, now: now, logger: logger, metrics: m, caught: make(chan struct{})}
 	// In this order: a decision is better understood after its assessment.
 	h.feeds = []*feed{
-		{stream: s.Stream("ACTIONS"), kind: "actions", tokens: 2, bounded: true, known: state.Acted, apply: h.action},
-		{stream: s.Stream("EVENTS"), kind: "assessments", tokens: 3, apply: h.assessment},
-		{stream: s.Stream("DECISIONS"), kind: "decisions", tokens: 2, apply: h.decision},
+		{stream: s.Stream("ACTIONS"), kinds: []string{"actions"}, bounded: true, known: state.Acted, apply: h.action},
+		{stream: s.Stream("EVENTS"), kinds: []string{"assessments", "reviews"}, apply: h.event},
+		{stream: s.Stream("DECISIONS"), kinds: []string{"decisions"}, apply: h.decision},
 	}
 	return h
 }
@@ -120,7 +120,9 @@ func (h *history) round(ctx context.Context) error {
 // by subject the server counts all subjects that match, which takes tens of milliseconds where there are
 // a hundred thousand, and stores nothing meanwhile.
 func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
-	wanted := h.subjects.All(s.kind, 0) + "."
+	wanted := func(subject string) bool {
+		return slices.ContainsFunc(s.kinds, func(kind string) bool { return strings.HasPrefix(subject, h.subjects.All(kind, 0)+".") })
+	}
 	for {
 		for s.known != nil && s.next <= last && s.known(s.next) {
 			s.next++
@@ -136,7 +138,7 @@ func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
 			if m.sequence > last {
 				return nil
 			}
-			if strings.HasPrefix(m.subject, wanted) {
+			if wanted(m.subject) {
 				s.apply(m)
 			}
 			s.next = m.sequence + 1
@@ -173,7 +175,10 @@ func (h *history) begin(ctx context.Context, js jetstream.JetStream, s *feed, gi
 		return fmt.Errorf("looking at stream %s: %w", s.stream, err)
 	}
 	last := stream.CachedInfo().State.LastSeq
-	filter := h.subjects.All(s.kind, s.tokens)
+	filter := h.subjects.Prefix() + ".>"
+	if len(s.kinds) == 1 {
+		filter = h.subjects.All(s.kinds[0], 0) + ".>"
+	}
 	since := h.now()
 	waiting, err := read(ctx, h.conn, h.subjects.Stream("ACTIONS"), query{Seq: given + 1, Next: h.subjects.All("actions", 2)})
 	if err != nil {

@@ -244,3 +244,43 @@ func TestACutHistoryIsNotKnown(t *testing.T) {
 		t.Errorf("read %g actions", n)
 	}
 }
+
+// What reviewers flagged raises what the agent does with that tool, for the time of the flag, and nothing else.
+func TestFlagsAreFollowed(t *testing.T) {
+	t.Parallel()
+	r := rigOn(t, natstest.Start(t))
+	text := head + "rules:\n  - {id: all, when: \"agent != ''\", points: 1, recognises: true, reason: all}\n  - {id: flagged, when: lately.flagged, points: 1, reason: r}\n"
+	cfg := scoring.Config{PolicyFile: policyFile(t, text)}
+	i := r.scorer(t, cfg)
+	if a := r.assessed(t, "a1", payment("bob", 1)); fired(a, "flagged") {
+		t.Errorf("%+v", a.Rules)
+	}
+	_, a := r.assessment(t, "a1")
+	e, err := events.New(&events.ReviewFlagged{Review: "v-1", Group: "ops", Agent: "billing", Action: "a1", Tool: a.Tool, Approver: "alice", Person: "alice", Until: time.Now().Add(time.Hour)}, "f", "/services/approver-router", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, data, err := events.EncodeBinary(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.js.PublishMsg(t.Context(), &nats.Msg{Subject: r.server.Subjects.Review("ops", events.ReviewFlag, "v-1"), Header: nats.Header(h), Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	eventually(t, "waiting for the flag to count", func() error {
+		n++
+		if a := r.assessed(t, fmt.Sprint("b", n), payment("bob", 1)); !fired(a, "flagged") {
+			return errors.New("it does not yet")
+		}
+		return nil
+	})
+	if a := r.assessed(t, "other", `{"breakpoint":"tool_call","tool":"look"}`); fired(a, "flagged") {
+		t.Errorf("another tool: %+v", a.Rules)
+	}
+	i.stop(t)
+	r.scorer(t, cfg) // it is known after a restart
+	if a := r.assessed(t, "c", payment("bob", 1)); !fired(a, "flagged") {
+		t.Errorf("after a restart: %+v", a.Rules)
+	}
+}

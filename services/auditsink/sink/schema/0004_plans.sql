@@ -10,7 +10,7 @@ CREATE OR REPLACE VIEW plan_steps
     passed UInt64 COMMENT 'Actions that passed as its steps: so many times nobody was asked'
 )
 COMMENT 'What plans saved: one row for each plan that people decided'
-AS SELECT d.cell, d.agent, d.action AS plan, d.stored_at AS decided_at, d.outcome, d.approvers, p.steps, countIf(s.agent != '') AS passed
+AS SELECT d.cell AS cell, d.agent AS agent, d.action AS plan, d.stored_at AS decided_at, d.outcome AS outcome, d.approvers AS approvers, p.steps AS steps, countIf(s.agent != '') AS passed
 FROM (SELECT * FROM events FINAL WHERE kind = 'decisions' AND decided_by = 'approvers') AS d
 INNER JOIN (SELECT cell, agent, action, JSONLength(data, 'plan') AS steps FROM events FINAL WHERE kind = 'actions' AND breakpoint = 'plan') AS p
 ON p.cell = d.cell AND p.agent = d.agent AND p.action = d.action

@@ -21,7 +21,7 @@ CREATE OR REPLACE VIEW grants
     revoked_by String COMMENT 'Who ended it before its time; empty for nobody'
 )
 COMMENT 'Standing approvals: one row per grant'
-AS SELECT c.cell, c.g AS grant, any(c.approver) AS approver, any(JSONExtractString(c.data, 'person')) AS person, any(c.channel) AS channel, any(c.`group`) AS `group`,
+AS SELECT c.cell AS cell, c.g AS grant, any(c.approver) AS approver, any(JSONExtractString(c.data, 'person')) AS person, any(c.channel) AS channel, any(c.`group`) AS `group`,
     any(JSONExtractString(c.data, 'route')) AS route, any(JSONExtractString(c.data, 'tool')) AS tool, any(JSONExtractString(c.data, 'ofAgent')) AS of_agent,
     any(JSONExtractString(c.data, 'onBehalfOf')) AS on_behalf_of, min(c.stored_at) AS given_at,
     any(parseDateTime64BestEffortOrZero(JSONExtractString(c.data, 'expires'), 3, 'UTC')) AS expires, any(toUInt32(JSONExtractUInt(c.data, 'uses'))) AS uses,
