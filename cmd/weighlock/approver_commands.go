@@ -90,6 +90,7 @@ func (c *cli) showCommand() *cobra.Command {
 				}
 				return printJSON(cmd.OutOrStdout(), map[string]any{"request": r, "items": items})
 			}
+			desk{client}.Opened(cmd.Context(), r)
 			card.View{Request: r, Items: items, Now: time.Now(), Reveal: reveal}.Print(cmd.OutOrStdout())
 			if r.Open() {
 				fmt.Fprintf(cmd.OutOrStdout(), "weighlock approve %s   or reject, edit, respond, abstain\n", r.ID)

@@ -124,7 +124,12 @@ func (d desk) Cast(ctx context.Context, v approver.Verdict) (approver.Cast, erro
 	return d.client.Cast(ctx, v)
 }
 
-func (desk) Opened(context.Context, approver.Request) {}
+// Opened reports that the card is before somebody. Should that fail, the time to the answer counts from the announcement, which is longer.
+func (d desk) Opened(ctx context.Context, r approver.Request) {
+	if r.Open() {
+		_ = d.client.Opened(ctx, approver.Seen{Request: r.ID, Digest: r.Digest})
+	}
+}
 
 // castWithin is how long the inbox waits for what becomes of a verdict.
 const castWithin = 10 * time.Second

@@ -27,6 +27,9 @@ type Verdict struct {
 	Groups []string
 	// OverLimit says, by item number, why it moves more money than the verdict's limits allow, or nobody knows how much.
 	OverLimit map[int]string
+	// Doubted says that the person's approval does not suffice alone, Resting why no answer of theirs counts for some time; "" where it does.
+	Doubted bool
+	Resting string
 	// GrantRefused says why what the verdict lets pass too is more than the approver may let pass; "" where it is not.
 	GrantRefused string
 	// Own says, by item number, why the action is the person's own, which nobody may approve.

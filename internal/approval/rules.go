@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/attention"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -19,6 +20,8 @@ type Rules struct {
 	CommentOn []events.VerdictKind `json:"commentOn,omitempty"`
 	// Channels are the channels whose verdicts count; empty means every channel.
 	Channels []string `json:"channels,omitempty"`
+	// Attention is what the route takes for waving through.
+	Attention attention.Rules `json:"attention,omitzero"`
 	// Mask are JSON pointers into arguments whose values are not shown.
 	Mask []string `json:"mask,omitempty"`
 	// Tiers is the escalation path; at least one.

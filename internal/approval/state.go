@@ -95,6 +95,8 @@ type Vote struct {
 	Person   string             `json:"person"`
 	Groups   []string           `json:"groups,omitempty"`
 	Verdict  events.VerdictKind `json:"verdict"`
+	// Doubted says that it does not suffice alone.
+	Doubted bool `json:"doubted,omitempty"`
 }
 
 // Accepted is a verdict that counted, kept once for all items it answered.

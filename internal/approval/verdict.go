@@ -84,6 +84,9 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if !s.Rules.entitled(in.Groups, s.Tier) || in.Sequence <= s.TooEarly[in.person()] {
 		return &refusal{events.RefusedNotEntitled, fmt.Sprintf("%s is in no group that was asked so far", in.Approver)}
 	}
+	if in.Resting != "" {
+		return &refusal{events.RefusedResting, in.Resting}
+	}
 	if in.Cast.Digest != s.Digest {
 		return &refusal{events.RefusedWrongDigest, "the verdict answers another card, or another version of it, than the one that stands"}
 	}
@@ -223,7 +226,7 @@ func (s *State) count(in Verdict, answers map[int]events.VerdictKind, cause Caus
 		}
 		item := &next.Items[i]
 		item.Votes = slices.DeleteFunc(item.Votes, func(v Vote) bool { return v.Person == in.person() })
-		item.Votes = append(item.Votes, Vote{Sequence: in.Sequence, Approver: in.Approver, Person: in.person(), Groups: in.Groups, Verdict: kind})
+		item.Votes = append(item.Votes, Vote{Sequence: in.Sequence, Approver: in.Approver, Person: in.person(), Groups: in.Groups, Verdict: kind, Doubted: in.Doubted})
 		slices.SortFunc(item.Votes, func(a, b Vote) int { return cmp.Compare(a.Sequence, b.Sequence) })
 		if outcome := next.tally(item.Votes); outcome != "" {
 			item.Outcome = &Outcome{Outcome: outcome, By: events.ByApprovers, Cause: cause, At: in.At}
@@ -260,10 +263,11 @@ func rejects(kind events.VerdictKind) bool  { return kind == events.Reject || ki
 // tally gives the outcome of votes, one per person; "" where they do not suffice.
 func (s *State) tally(votes []Vote) events.Outcome {
 	var supporters []Supporter
-	against := 0
+	against, sure := 0, false // somebody approves whose word suffices
 	for _, v := range votes {
 		switch {
 		case approves(v.Verdict):
+			sure = sure || !v.Doubted
 			supporters = append(supporters, Supporter{Person: v.Person, Groups: v.Groups, Senior: s.Rules.senior(v.Groups, s.Tier)})
 		case rejects(v.Verdict):
 			against++
@@ -272,7 +276,7 @@ func (s *State) tally(votes []Vote) events.Outcome {
 	switch {
 	case against > 0 && (s.Rules.RejectionEnds || against >= Total(s.Rules.Require)):
 		return events.Rejected
-	case Met(s.Rules.Require, supporters):
+	case Met(s.Rules.Require, supporters) && sure:
 		return events.Approved
 	}
 	return ""

@@ -35,6 +35,7 @@ func exports(s events.Subjects) []export {
 		{kind: "service", subject: s.All("verdicts", 3)},
 		{kind: "service", subject: s.All("grantings", 3)},
 		{kind: "service", subject: s.All("marks", 3)},
+		{kind: "service", subject: s.All("attention", 4)},
 		{kind: "service", subject: directGet(s.Stream("ACTIONS"), s.All("actions", 2))},
 		{kind: "service", subject: directGet(s.Stream("DECISIONS"), s.All("decisions", 2))},
 		{kind: "service", subject: directGet(requests, bucketSubject(s, "REQUESTS", "*"))},

@@ -111,7 +111,7 @@ func TestHostileApprover(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	attacks := common()
-	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.mallory.r1", "wl.verdicts.*.mallory.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.mallory.g1", "wl.marks.self.bob.v1", "wl.reviews.ops.flagged.v1", "$KV.WL_REVIEWS.v1", "wl.grants.g1.created", "$KV.WL_GRANTS.g1", "wl.actions.mallory.x"} {
+	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.mallory.r1", "wl.verdicts.*.mallory.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.mallory.g1", "wl.marks.self.bob.v1", "wl.attention.self.bob.r1.opened", "wl.warnings.bob", "$KV.WL_ATTENTION.mallory", "wl.reviews.ops.flagged.v1", "$KV.WL_REVIEWS.v1", "wl.grants.g1.created", "$KV.WL_GRANTS.g1", "wl.actions.mallory.x"} {
 		attacks["publish on "+subject] = attack{subject: subject}
 	}
 	for i, reply := range replies {
@@ -139,7 +139,7 @@ func TestHostileAdapter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	attacks := common()
-	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.bob.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.bob.g1", "wl.marks.self.bob.v1", "wl.actions.chat.x", "wl.verdicts.*.bob.r1"} {
+	for _, subject := range []string{"wl.verdicts.self.bob.r1", "wl.verdicts.slack.bob.r1", "wl.grantings.self.bob.g1", "wl.grantings.slack.bob.g1", "wl.marks.self.bob.v1", "wl.attention.self.bob.r1.opened", "wl.actions.chat.x", "wl.verdicts.*.bob.r1"} {
 		attacks["publish on "+subject] = attack{subject: subject}
 	}
 	attacks["its own channel"] = attack{subject: "wl.verdicts.chat.bob.r1", data: "x", stores: []string{"WL_VERDICTS wl.verdicts.chat.bob.r1: x"}}
@@ -151,12 +151,12 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 	w := newWorld(t)
 	outputs := map[string][]string{
 		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.assessments.high.billing.o", "wl.policies.riskscorer.o"},
-		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.grants.a.o", "$KV.WL_REVIEWS.o", "wl.reviews.ops.opened.o", "wl.assessments.high.billing.o"},
+		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.grants.a.o", "$KV.WL_REVIEWS.o", "wl.reviews.ops.opened.o", "$KV.WL_ATTENTION.o", "wl.warnings.o", "wl.assessments.high.billing.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
 		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
 		authz.Replier:        {},
 	}
-	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grantings.self.alice.o", "wl.marks.self.alice.o", "wl.policies.escalator.o"}
+	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grantings.self.alice.o", "wl.marks.self.alice.o", "wl.attention.self.alice.o.opened", "wl.policies.escalator.o"}
 	for _, subjects := range outputs {
 		all = append(all, subjects...)
 	}

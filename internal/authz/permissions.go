@@ -78,9 +78,9 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 // anybody, but only on its own channel.
 func answers(id Identity, s events.Subjects) []string {
 	if id.Kind == Approver {
-		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*"), s.ReviewMark(SelfChannel, id.Name, "*")}
+		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*"), s.ReviewMark(SelfChannel, id.Name, "*"), s.Attention(SelfChannel, id.Name, "*", "*")}
 	}
-	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*"), s.ReviewMark(id.Name, "*", "*")}
+	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*"), s.ReviewMark(id.Name, "*", "*"), s.Attention(id.Name, "*", "*", "*")}
 }
 
 // requestReads is what an approver reads to judge a card.

@@ -45,10 +45,12 @@ func servicePublish(name string, s events.Subjects) []string {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case ApproverRouter:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "grants"), under(s, "reviews"), s.Rescore(), s.Assessment(events.High, "*", "*"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "grants"), under(s, "reviews"), s.Warning("*"), s.Rescore(), s.Assessment(events.High, "*", "*"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
 		subjects = append(subjects, bucketReadWrite(s, "GRANTS")...)
 		subjects = append(subjects, bucketReadWrite(s, "REVIEWS")...)
+		subjects = append(subjects, bucketReadWrite(s, "ATTENTION")...)
+		subjects = append(subjects, streamRead(s, "VERDICTS")...)
 		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
@@ -72,7 +74,7 @@ func topologyReads(s events.Subjects) []string {
 	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
-	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "AUDIT"} {
+	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "AUDIT"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
 	}
 	return subjects

@@ -33,11 +33,14 @@ func (r *run) byApprovers(d *decision) {
 		return
 	}
 	b := &ballot{run: r, d: d, q: q, card: card, number: number, seen: map[string]bool{}}
+	var counted []*verdict
 	for _, named := range d.DecidedBy.Approvers {
 		if v := b.behind(named); v != nil {
 			b.count(v, named.Verdict)
+			counted = append(counted, v)
 		}
 	}
+	b.checkAttention(counted)
 	b.checkQuorum()
 	if r.rules.Undisturbed {
 		b.checkOverruled()

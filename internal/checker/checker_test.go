@@ -106,6 +106,7 @@ func TestRightfulRuns(t *testing.T) {
 			b := s.cast("alice", card, events.Reject)
 			s.decide(item, events.Rejected, named(by(b, "alice", events.Reject)))
 		},
+		"warned and nothing else":    func(s *story) { s.warned("warn") },
 		"a step of an approved plan": func(s *story) { s.planned(1) },
 		"passed by a grant":          func(s *story) { s.granted(2) },
 		"waited behind a flood": func(s *story) {
@@ -265,6 +266,8 @@ var broken = []struct {
 		a, b := s.cast("alice", card, events.Approve), s.cast("alice-admin", card, events.Approve)
 		s.decide(item, events.Approved, named(by(a, "alice", events.Approve), by(b, "alice-admin", events.Approve)))
 	}},
+	{AtRest, func(s *story) { s.warned("rest") }},
+	{NoSecond, func(s *story) { s.warned("second") }},
 	{NoComment, func(s *story) {
 		item, card := s.one(func(c *events.Card) { c.CommentOn = []events.VerdictKind{events.Approve} })
 		s.decide(item, events.Approved, named(by(s.cast("alice", card, events.Approve), "alice", events.Approve)))

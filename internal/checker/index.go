@@ -3,6 +3,7 @@ package checker
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,7 @@ type run struct {
 	refusals    map[uint64]bool
 	decisions   map[string][]decision
 	grants      map[string]*standing
+	warnings    []warned
 	people      people
 }
 
@@ -169,7 +171,7 @@ func (r *run) readEvent(rec Record) error {
 		}
 		r.refusals[e.Sequence] = true
 	}
-	return r.readGrant(rec)
+	return errors.Join(r.readGrant(rec), r.readWarning(rec))
 }
 
 func (r *run) request(id string) *request {

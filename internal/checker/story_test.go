@@ -211,3 +211,13 @@ func (s *story) granted(actions int, change ...func(*events.GrantCreated)) {
 		})
 	}
 }
+
+// warned tells of alice, who approves alone after she was warned.
+func (s *story) warned(then string) {
+	s.t.Helper()
+	item, card := s.one()
+	s.add(&s.log.Events, s.log.Subjects.Warning("alice"), &events.AttentionWarned{
+		Person: "alice", Approver: "alice", Route: "rest", Rule: "fast", Then: then, Until: noon.Add(time.Hour), Request: "r-0", Sequence: 1,
+	})
+	s.decide(item, events.Approved, []events.ApproverVerdict{by(s.cast("alice", card, events.Approve), "alice", events.Approve)})
+}

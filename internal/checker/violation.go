@@ -27,6 +27,8 @@ const (
 	NotEntitled      Kind = "not-entitled"      // a verdict by somebody who was not asked
 	OwnAction        Kind = "own-action"        // somebody approved an action of their own
 	OneVoice         Kind = "one-voice"         // a person was counted twice
+	AtRest           Kind = "at-rest"           // a verdict of somebody who was to rest counted
+	NoSecond         Kind = "no-second"         // only people approved whose approval did not suffice alone
 	NoComment        Kind = "no-comment"        // the card wants a comment with the verdict
 	NoQuorum         Kind = "no-quorum"         // too few approved, or too few rejected
 	Overruled        Kind = "overruled"         // a later verdict of the person, or a rejection that ends it, was passed over

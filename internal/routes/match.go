@@ -84,6 +84,7 @@ func join(a, b Route) Route {
 	a.MediumWaits = a.MediumWaits || b.MediumWaits
 	a.Mask = both(a.Mask, b.Mask)
 	a.Plans = min(a.Plans, b.Plans)
+	a.Attention = joinAttention(a.Attention, b.Attention)
 	a.Grants = joinGrants(a.Grants, b.Grants)
 	for _, kind := range b.CommentOn {
 		if !slices.Contains(a.CommentOn, kind) {

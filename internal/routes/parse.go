@@ -57,6 +57,7 @@ type fileRoute struct {
 	Mask          []string              `yaml:"mask"`
 	Plans         string                `yaml:"plans"`
 	Grants        *fileGrants           `yaml:"grants"`
+	Attention     *fileAttention        `yaml:"attention"`
 	Routes        []fileRoute           `yaml:"routes"`
 }
 
@@ -239,6 +240,9 @@ func (r *reader) settings(at func(...any) []any, in *fileRoute, n *node) error {
 	}
 	n.Mask = both(n.Mask, in.Mask)
 	if err := r.plans(at, in, n); err != nil {
+		return err
+	}
+	if err := r.attention(at, in, n); err != nil {
 		return err
 	}
 	if err := r.grants(at, in, n); err != nil {

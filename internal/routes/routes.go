@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/attention"
 	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -65,6 +66,8 @@ type Route struct {
 	Mask []string
 	// Plans is for how long a plan that people approved lets its steps pass; 0 means never.
 	Plans time.Duration
+	// Attention is what is taken for waving cards through, and what follows.
+	Attention attention.Rules
 	// Grants bounds the standing approvals that people may give here.
 	Grants GrantBounds
 	// MediumWaits says that medium actions wait for people too.

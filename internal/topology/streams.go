@@ -28,10 +28,10 @@ func Streams(set Settings) []jetstream.StreamConfig {
 	onePerSubject(&actions)
 
 	evts := set.stream("EVENTS", "What the services find out and say.",
-		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("policies", 2), s.All("dead", 0)+".>")
+		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("warnings", 1), s.All("policies", 2), s.All("dead", 0)+".>")
 	evts.MaxAge = set.Retention.Events
 
-	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("grantings", 3), s.All("marks", 3))
+	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("grantings", 3), s.All("marks", 3), s.All("attention", 4))
 	verdicts.MaxAge, verdicts.Duplicates, verdicts.MaxMsgSize = set.Retention.Verdicts, outsidersWindow, set.maxMsgSize()
 
 	decisions := set.stream("DECISIONS", "The ledger: one decision for every action.", s.All("decisions", 2))
@@ -61,7 +61,9 @@ func Buckets(set Settings) []jetstream.KeyValueConfig {
 	grants.LimitMarkerTTL = requestMarkerTTL
 	reviews := bucket("REVIEWS", "Reviews after the fact, with what reviewers said, and how far they go.")
 	reviews.LimitMarkerTTL = requestMarkerTTL
-	return []jetstream.KeyValueConfig{requests, grants, reviews, bucket("AUDIT", "What the audit has written, for each stream.")}
+	people := bucket("ATTENTION", "How people answered lately.")
+	people.LimitMarkerTTL = requestMarkerTTL
+	return []jetstream.KeyValueConfig{requests, grants, reviews, people, bucket("AUDIT", "What the audit has written, for each stream.")}
 }
 
 // requestMarkerTTL is how long a bucket remembers that a resolved request or an ended grant has

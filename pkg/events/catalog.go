@@ -32,6 +32,8 @@ func Catalog() []Description {
 		{ReviewMarkedType, "reviews.<group>.marked.<review>", "approver-router"},
 		{ReviewFlaggedType, "reviews.<group>.flagged.<review>", "approver-router"},
 		{ReviewRefusedType, "reviews.<group>.refused.<review>", "approver-router"},
+		{AttentionReportedType, "attention.<channel>.<approver>.<request>.<what>", "the approver, or an adapter on its own channel"},
+		{AttentionWarnedType, "warnings.<person>", "approver-router"},
 		{PolicyLoadedType, "policies.<service>.loaded", "riskscorer"},
 		{PolicyRefusedType, "policies.<service>.refused", "riskscorer"},
 		{MessageDeadType, "dead.<service>", "every service"},

@@ -44,6 +44,8 @@ var registry = map[string]func() Payload{
 	ReviewMarkedType:         func() Payload { return new(ReviewMarked) },
 	ReviewFlaggedType:        func() Payload { return new(ReviewFlagged) },
 	ReviewRefusedType:        func() Payload { return new(ReviewRefused) },
+	AttentionReportedType:    func() Payload { return new(AttentionReported) },
+	AttentionWarnedType:      func() Payload { return new(AttentionWarned) },
 	PolicyLoadedType:         func() Payload { return new(PolicyLoaded) },
 	PolicyRefusedType:        func() Payload { return new(PolicyRefused) },
 	MessageDeadType:          func() Payload { return new(MessageDead) },

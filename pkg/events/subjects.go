@@ -97,6 +97,14 @@ func (s Subjects) Review(group string, event ReviewEvent, review string) string 
 	return s.join("reviews", group, string(event), review)
 }
 
+// Attention is where it is reported what an approver saw of a request's card on a channel.
+func (s Subjects) Attention(channel, approver, request string, what Sight) string {
+	return s.join("attention", channel, approver, request, string(what))
+}
+
+// Warning is where it is said that a person seems to wave cards through.
+func (s Subjects) Warning(person string) string { return s.join("warnings", person) }
+
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 
@@ -205,6 +213,15 @@ func (s Subjects) ParseReview(subject string) (group string, event ReviewEvent, 
 		return "", "", "", s.notA("review", subject, "reviews.<group>.<event>.<review>")
 	}
 	return t[0], ReviewEvent(t[1]), t[2], checkTokens("group", t[0], "event", t[1], "review", t[2])
+}
+
+// ParseAttention takes apart the subject of a report.
+func (s Subjects) ParseAttention(subject string) (channel, approver, request string, what Sight, err error) {
+	t, ok := s.tokens(subject, "attention", 4)
+	if !ok {
+		return "", "", "", "", s.notA("report of attention", subject, "attention.<channel>.<approver>.<request>.<what>")
+	}
+	return t[0], t[1], t[2], Sight(t[3]), checkTokens("channel", t[0], "approver", t[1], "request", t[2], "what", t[3])
 }
 
 // ParseDecision takes apart the subject of a decision.

@@ -15,6 +15,7 @@ const (
 	RefusedMalformed      RefusalCode = "malformed"
 	RefusedOwnAction      RefusalCode = "own_action"      // nobody approves what is asked on their behalf
 	RefusedNoComment      RefusalCode = "comment_missing" // the route asks for one
+	RefusedResting        RefusalCode = "resting"         // the person answered too fast, or too much, and others are to answer
 	RefusedLimits         RefusalCode = "limits"          // in the past, or below what the action moves
 	RefusedGrant          RefusalCode = "grant"           // what is to pass too is more than the approver may let pass
 	RefusedEdit           RefusalCode = "edit"            // the edited arguments cannot take the place of the proposed ones

@@ -106,6 +106,16 @@ const (
 	ReviewDenied  ReviewEvent = "refused"
 )
 
+// Sight is the token that names on a subject what somebody saw of a card.
+type Sight string
+
+// What can be seen of a card.
+const (
+	CardDelivered  Sight = "delivered" // it reached the person's device
+	CardOpened     Sight = "opened"    // the person had it before them
+	EvidenceOpened Sight = "evidence"  // the person looked behind it
+)
+
 // PolicyEvent is the token that names what became of a policy's files on its subject.
 type PolicyEvent string
 

@@ -33,6 +33,13 @@ func review(e events.Event) string {
 		return describe(e, func(r *events.ReviewRefused) string {
 			return fmt.Sprintf("what %s says to review %s does not count: %s", r.Approver, r.Review, r.Reason)
 		})
+	case events.AttentionReportedType:
+		return describe(e, func(a *events.AttentionReported) string { return "an approver saw the card " + a.Evidence })
+	case events.AttentionWarnedType:
+		return describe(e, func(a *events.AttentionWarned) string {
+			then := map[string]string{"second": ": somebody else has to approve too", "rest": ": others have to answer"}[a.Then]
+			return fmt.Sprintf("%s seems to wave cards through on route %s (%s)%s, until %s", a.Person, a.Route, a.Detail, then, a.Until.Local().Format("15:04"))
+		})
 	}
 	return e.Type
 }

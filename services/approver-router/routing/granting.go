@@ -145,6 +145,8 @@ func (g *granter) ofRequest(ctx context.Context, s *approval.State, sequence uin
 		return grants.Grant{}, refusef("there is no single route %s any more, so nothing can be granted on it", card.Route)
 	case card.Flood != nil:
 		return grants.Grant{}, refusef("a card about a flood grants nothing")
+	case in.Doubted:
+		return grants.Grant{}, refusef("%s seems to answer too fast: nothing can be granted for some time", in.Approver)
 	case key == "":
 		return grants.Grant{}, refusef("what the actions have in common is too long to be granted")
 	case len(s.Rules.Require) != 1 || s.Rules.Require[0].Count != 1:

@@ -248,7 +248,7 @@ func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 func rulesOf(route *routes.Route) approval.Rules {
 	rules := approval.Rules{
 		Require: route.Require, RejectionEnds: route.RejectionEnds, CommentOn: route.CommentOn,
-		Channels: route.Channels, Otherwise: route.Otherwise, Mask: route.Mask,
+		Channels: route.Channels, Otherwise: route.Otherwise, Mask: route.Mask, Attention: route.Attention,
 	}
 	for _, t := range route.Tiers {
 		rules.Tiers = append(rules.Tiers, approval.Tier{Group: t.Group, Wait: t.Wait, RemindEvery: t.RemindEvery})

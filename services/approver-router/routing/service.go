@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/weighlock/weighlock/internal/attention"
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/grants"
 	"github.com/weighlock/weighlock/internal/requests"
@@ -72,6 +73,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 			subjects: rt.Subjects, store: store, tables: reloads.tables, load: s.batches.load, now: rt.Now,
 			editor:   &editor{conn: rt.Conn, subjects: rt.Subjects, actions: stored},
 			announce: &announcer{js: js, subjects: rt.Subjects}, granter: gives,
+			watch: &attentive{js: js, subjects: rt.Subjects, store: attention.NewStore(js, rt.Subjects), now: rt.Now},
 		})
 	}
 	if err == nil {

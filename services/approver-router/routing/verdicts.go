@@ -30,6 +30,7 @@ type verdicts struct {
 	editor   *editor
 	announce *announcer
 	granter  *granter
+	watch    *attentive
 	load     *load
 	now      func() time.Time
 }
@@ -73,6 +74,11 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}
+	warned, err := v.watch.count(ctx, &state, &in, m.Event)
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err)
+	}
+	out = append(out, warned...)
 	granted, err := v.granter.give(ctx, &state, &in, m.Event)
 	if refused, ok := errors.AsType[*refusedError](err); ok { // its bounds have changed since the verdict counted
 		granted, err = v.ungranted(m, request, &in, refused.reason)
@@ -111,6 +117,11 @@ func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Messa
 		}
 	}
 	var err error
+	if s.Resolved == nil {
+		if err = v.watch.standing(ctx, s, &in); err != nil {
+			return in, err
+		}
+	}
 	if s.Resolved == nil && cast.Limits != nil && cast.Limits.Amount > 0 {
 		if in.OverLimit, err = v.overLimit(ctx, s, cast); err != nil {
 			return in, err

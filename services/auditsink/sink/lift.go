@@ -31,7 +31,9 @@ var fields = map[string]map[string]field{
 		"outcome": toOutcome, "reason": toReason, "argumentsDigest": toArgs, "sequence": toSequence, "digest": toDigest,
 		"decidedBy": toDecidedBy, "level": toLevel, "score": toScore, "review": toReview, "request": toRequest,
 	},
-	"marks": {"digest": toDigest, "comment": toReason, "mark": toVerdict},
+	"attention": {"digest": toDigest, "evidence": toReason},
+	"warnings":  {"approver": toApprover, "detail": toReason, "then": toOutcome, "request": toRequest},
+	"marks":     {"digest": toDigest, "comment": toReason, "mark": toVerdict},
 	"reviews": {
 		"digest": toDigest, "approver": toApprover, "channel": toChannel, "agent": toAgent, "action": toAction, "tool": toTool, "reason": toReason, "comment": toReason,
 	},

@@ -52,7 +52,7 @@ func readMessage(r *row, s events.Subjects, header map[string][]string) {
 		err = liftSafely(r, ev.Data)
 	}
 	switch r.kind {
-	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews":
+	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews", "warnings":
 		r.actorKind, r.actor = "service", lastSegment(ev.Source)
 	}
 	if err != nil {
@@ -85,6 +85,9 @@ func readSubject(r *row, s events.Subjects) {
 		r.agent, r.action = a, b
 	case "approvals":
 		r.group, r.request = a, c
+	case "attention":
+		r.channel, r.approver, r.actorKind, r.actor = a, b, "approver", b
+		r.request, r.outcome, _ = strings.Cut(c, ".")
 	case "verdicts":
 		r.channel, r.approver, r.request, r.actorKind, r.actor = a, b, c, "approver", b
 	case "reviews":

@@ -155,3 +155,29 @@ func TestReviewsAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// Each verdict has one row with what its approver saw before, also while every row is there twice.
+func TestAttentionIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s, digest := w.nats.Subjects, events.Digest(nil)
+	w.life()
+	w.publish(s.Attention("slack", "dan", "r1", events.CardDelivered), &events.AttentionReported{Digest: digest}, "a1")
+	w.publish(s.Attention("slack", "dan", "r1", events.CardOpened), &events.AttentionReported{Digest: digest}, "a2")
+	w.publish(s.Attention("slack", "dan", "r1", events.EvidenceOpened), &events.AttentionReported{Digest: digest, Item: 1, Evidence: "memory"}, "a3")
+	w.publish(s.Verdict("slack", "dan", "r1"), &events.VerdictCast{Digest: digest, Verdict: events.Reject}, "v9")
+	w.publish(s.Warning("dan"), &events.AttentionWarned{Person: "dan", Approver: "dan", Route: "rest", Rule: "fast", Detail: "5 in a row", Then: "second", Until: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Request: "r1", Sequence: 9}, "w")
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	for sql, want := range map[string]string{
+		"SELECT cell, request, approver, channel, items, evidence, delivered_at < opened_at, seconds > 0 FROM attention WHERE verdict = 'reject'":   "wl\tr1\tdan\tslack\t1\t1\t1\t1",
+		"SELECT approver, evidence, opened_at > answered_at OR toYear(opened_at) = 1970 FROM attention WHERE verdict = 'approve' ORDER BY approver": "dan\t0\t1\neve\t0\t1",
+		"SELECT person, route, rule, detail, consequence, until, request FROM attention_warnings":                                                   "dan\trest\tfast\t5 in a row\tsecond\t2026-03-02 12:00:00.000\tr1",
+	} {
+		if got := w.ask(sql); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
+		}
+	}
+}
