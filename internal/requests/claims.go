@@ -95,6 +95,30 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 	return s, err
 }
 
+// MovedFrom returns the request from which an edit moved the action to a card of its own, where it is not on that card yet; "" where none did.
+func (st *Store) MovedFrom(ctx context.Context, agent, action string) (string, error) {
+	claim, err := st.last(ctx, ClaimKey(agent, action))
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && (isMarker(claim) || isPass(string(claim.Data))):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
+	}
+	s, err := st.Load(ctx, string(claim.Data))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	for i, item := range s.ReadCard().Items {
+		if item.Agent == agent && item.Action == action && s.Items[i].Moved != nil {
+			return s.Request, nil
+		}
+	}
+	return "", nil
+}
+
 // FindOrBar is [Store.Find], and where the action is on no request it makes sure that it comes onto none that claimed
 // it already: a router that is just about to store that request finds its id burnt and starts over.
 func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.State, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
@@ -299,5 +300,33 @@ func BenchmarkOpen(b *testing.B) {
 			items[i] = held(assessment("billing", fmt.Sprintf("a-%d-%d", n, i)))
 		}
 		o.open(b.Context(), &batch{route: route, items: items})
+	}
+}
+
+// Once an edit moved an action to a card of its own, its earlier assessment opens none: the edit would be lost.
+func TestAnEarlierAssessmentComesTooLateAfterAMove(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "5m", 1)
+	o, route := r.dead(t)
+	first := held(assessment("billing", "a"))
+	if _, err := r.save(t, o, "r-1", route, o.claim(t.Context(), "r-1", []waiting{first})); err != nil {
+		t.Fatal(err)
+	}
+	state, err := r.store.Load(t.Context(), "r-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := assessment("billing", "a", func(a *events.ActionAssessed) {
+		a.Edited = &events.EditedArguments{Arguments: []byte(`{}`), By: "alice", Request: "r-1"}
+	})
+	state.Items[0].Moved = &approval.Move{Assessed: *moved}
+	if _, err := r.js.Publish(t.Context(), "$KV."+r.s.Stream(requests.Bucket)+".r-1", marshal(t, state)); err != nil {
+		t.Fatal(err)
+	}
+	if free, outcome := o.claimOne(t.Context(), "r-2", held(assessment("billing", "a"))); free {
+		t.Errorf("the earlier assessment opens a card: %+v", outcome)
+	}
+	if free, outcome := o.claimOne(t.Context(), "r-3", held(moved)); !free {
+		t.Errorf("the edit opens none: %+v", outcome)
 	}
 }

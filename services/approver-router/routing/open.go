@@ -148,6 +148,14 @@ func (o *opener) claim(ctx context.Context, id string, items []waiting) []waitin
 // of its assessment otherwise.
 func (o *opener) claimOne(ctx context.Context, id string, w waiting) (free bool, otherwise stream.Outcome) {
 	a := w.assessment
+	// An edit that moved the action to a card of its own has an assessment of its own: any other comes too late.
+	from, err := o.store.MovedFrom(ctx, a.Agent, a.Action)
+	switch {
+	case err != nil:
+		return false, stream.RetryAfter(retryOpen, err)
+	case from != "" && (a.Edited == nil || a.Edited.Request != from):
+		return false, stream.Done()
+	}
 	claimed, err := o.store.Claim(ctx, a.Agent, a.Action, id)
 	if err != nil {
 		return false, stream.RetryAfter(retryOpen, err)

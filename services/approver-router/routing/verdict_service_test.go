@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -182,5 +184,30 @@ func TestTwoApproversAtTheSameInstant(t *testing.T) {
 		if len(d.DecidedBy.Approvers) != 1 || d.DecidedBy.Approvers[0].Approver != heard || refused.Approver == heard || refused.Code != events.RefusedClosed {
 			t.Errorf("decided %+v, refused %+v", d, refused)
 		}
+	}
+}
+
+// What was refused and told stays refused when it is delivered again, although its caster would count by now.
+func TestARefusedVerdictStaysRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "5m", 1)
+	r.start(t)
+	before := time.Now()
+	announced := r.open(t, "a")
+	for range 2 {
+		r.approver(t, "dave").cast(t, announced.Request, events.VerdictCast{Digest: announced.Digest, Verdict: events.Approve})
+	}
+	r.refused(t, announced.Request)
+	second := r.refused(t, announced.Request)
+	js := r.server.JetStream(t, router)
+	v := &verdicts{subjects: r.s, store: r.store, announce: &announcer{js: js, subjects: r.s}}
+	for sequence, want := range map[uint64]bool{second.Sequence: true, second.Sequence + 1: false} {
+		m := &stream.Message{Sequence: sequence, StoredAt: before, Deliveries: 2, Subject: r.s.Verdict("self", "dave", announced.Request)}
+		if got, err := v.refusedBefore(t.Context(), m, announced.Request); err != nil || got != want {
+			t.Errorf("verdict %d was refused: %t, %v", sequence, got, err)
+		}
+	}
+	if _, err := v.refusedBefore(t.Context(), &stream.Message{Sequence: 1, StoredAt: time.Now().Add(time.Hour)}, announced.Request); err != nil {
+		t.Error(err)
 	}
 }

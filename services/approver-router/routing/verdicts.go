@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -49,6 +50,14 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
 	}
+	if m.Deliveries > 1 { // what was refused stays refused, whatever has changed since
+		switch refused, err := v.refusedBefore(ctx, m, request); {
+		case err != nil:
+			return stream.RetryAfter(retryOpen, err)
+		case refused:
+			return stream.Done()
+		}
+	}
 	var in approval.Verdict // as it was applied last
 	state, effects, err := v.store.ApplyTo(ctx, request, func(s *approval.State) (_ approval.Input, err error) {
 		in, err = v.input(ctx, s, m, cast, channel, approver)
@@ -87,6 +96,34 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 		return stream.RetryAfter(retryOpen, err)
 	}
 	return stream.Done(append(out, granted...)...)
+}
+
+// refusedBefore reports whether an earlier delivery of the verdict was refused, and that was told.
+func (v *verdicts) refusedBefore(ctx context.Context, m *stream.Message, request string) (bool, error) {
+	conn, name, subjects := v.announce.js.Conn(), v.subjects.Stream("EVENTS"), v.subjects.Approval("*", events.Refused, request)
+	first, err := bucket.First(ctx, conn, name, subjects, m.StoredAt)
+	if err != nil || first == nil {
+		return false, err
+	}
+	for next := first.Sequence; ; {
+		page, more, err := bucket.Page(ctx, conn, name, subjects, next)
+		if err != nil {
+			return false, fmt.Errorf("looking for refusals on %s: %w", request, err)
+		}
+		for i := range page {
+			next = page[i].Sequence + 1
+			e, err := events.Decode(events.Header(page[i].Header), page[i].Data)
+			if err != nil {
+				continue
+			}
+			if refused, err := events.As[events.VerdictRefused](e); err == nil && refused.Sequence == m.Sequence {
+				return true, nil
+			}
+		}
+		if !more {
+			return false, nil
+		}
+	}
 }
 
 // ungranted says that a verdict counts and what it was to let pass too does not pass.
