@@ -24,9 +24,9 @@ var queries = []struct{ question, sql string }{
 		`SELECT agent, action, outcome, arrayStringConcat(approvers, ', ') AS by, reason, formatDateTime(decided_at, '%H:%i:%S') AS at FROM decisions WHERE level = 'high' ORDER BY decided_at LIMIT 20`,
 	},
 	{
-		"How often were people interrupted, and how often would they have been without batches and plans?",
+		"How often were people interrupted, and how often would they have been without batches, plans and grants?",
 		`SELECT countIf(level = 'high' AND outcome != 'denied') AS waited_for_people, (SELECT count() FROM approval_requests) AS cards,
-    countIf(request != '') - cards AS saved_by_batches, countIf(decided_by = 'plan') AS saved_by_plans FROM decisions`,
+    countIf(request != '') - cards AS saved_by_batches, countIf(decided_by = 'plan') AS saved_by_plans, countIf(decided_by = 'grant') AS saved_by_grants FROM decisions`,
 	},
 }
 

@@ -66,6 +66,9 @@ func (p *person) judge(ctx context.Context, id string) error {
 			v.Comment = why
 		}
 	}
+	if len(v.Items) == 0 && r.Items[0].Tool == "issue_refund" { // what comes next is of the same delivery
+		v.Grant = &events.GrantTerms{Seconds: 3600, Uses: 5, Amount: 100, Currency: "EUR"}
+	}
 	_, err = p.client.Cast(ctx, v)
 	return err
 }
