@@ -137,6 +137,7 @@ func TestFromProposalToAudit(t *testing.T) {
 	if out := sh.must(exitOK, "grants", "suggest"); !strings.Contains(out, "Nothing was approved so often") {
 		t.Errorf("one approval suggests %s", out)
 	}
+	sh.backtests()
 	if out := sh.must(exitOK, "doctor"); strings.Contains(out, "BAD") {
 		t.Errorf("the doctor found something:\n%s", out)
 	}

@@ -45,7 +45,9 @@ func newRoot() *cobra.Command {
 	add("run", c.devCommand(), c.demoCommand(), c.benchCommand())
 	add("agent", c.proposeCommand(), c.withdrawCommand())
 	add("approver", append([]*cobra.Command{c.inboxCommand(), c.showCommand()}, append(c.verdictCommands(), c.grantsCommand(), c.reviewsCommand())...)...)
-	add("author", policycmd.Command())
+	policies := policycmd.Command()
+	policies.AddCommand(c.backtestCommand())
+	add("author", policies)
 	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.routesCommand(), c.identityCommand(), c.topologyCommand())
 	root.AddCommand(docsCommand())
 	return root
