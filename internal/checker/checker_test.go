@@ -197,6 +197,12 @@ var broken = []struct {
 	{NoAuthority, func(s *story) { // over
 		s.granted(1, func(g *events.GrantCreated) { g.Expires = noon })
 	}},
+	{NoAuthority, func(s *story) { // given afterwards
+		s.granted(1, func(g *events.GrantCreated) { g.Created = noon.Add(30 * time.Minute) })
+	}},
+	{InventedVerdict, func(s *story) { // a grant that nobody gave
+		s.granted(1, func(g *events.GrantCreated) { g.Request = "r-1" })
+	}},
 	{NoAuthority, func(s *story) { // never given
 		s.granted(1, func(g *events.GrantCreated) { g.Grant = "g-2" })
 	}},

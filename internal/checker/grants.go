@@ -11,8 +11,7 @@ import (
 type standing struct {
 	*events.GrantCreated
 
-	created uint64 // sequence in the stream of events
-	revoked uint64 // of the first revocation; 0 for none
+	revoked uint64 // sequence in the stream of events of the first revocation; 0 for none
 	used    map[string]float64
 }
 
@@ -25,7 +24,7 @@ func (r *run) readGrant(rec Record) error {
 			return err
 		}
 		if r.grants[e.Grant] == nil { // after a crash it is said once more
-			r.grants[e.Grant] = &standing{GrantCreated: e, created: rec.Sequence, used: map[string]float64{}}
+			r.grants[e.Grant] = &standing{GrantCreated: e, used: map[string]float64{}}
 		}
 	case events.GrantUsedType:
 		e, err := events.As[events.GrantUsed](rec.Event)
@@ -60,8 +59,10 @@ func (r *run) byGrant(d *decision) {
 	switch {
 	case first.Denied || first.Edited != nil:
 		r.sayf(NoAuthority, d.key, "granted although it is denied, or edited")
-	case first.stored < g.created && !r.asked(d.key, g.created):
-		r.sayf(NoAuthority, d.key, "grant %s came after it", g.Grant)
+	case first.at.Before(g.Created):
+		r.sayf(NoAuthority, d.key, "grant %s came after it, at %s", g.Grant, g.Created)
+	case g.Request != "" && !r.given(g):
+		r.sayf(InventedVerdict, d.key, "grant %s was given by no verdict", g.Grant)
 	case g.revoked != 0 && first.stored > g.revoked:
 		r.sayf(NoAuthority, d.key, "grant %s was revoked before it", g.Grant)
 	case first.at.After(g.Expires):
@@ -77,9 +78,12 @@ func (r *run) byGrant(d *decision) {
 	}
 }
 
-// asked reports whether the action was assessed again after that.
-func (r *run) asked(key string, after uint64) bool {
-	return slices.ContainsFunc(r.assessments[key], func(a assessment) bool { return a.stored > after })
+// given reports whether the grant was given by a verdict of its giver on its card, at its time.
+func (r *run) given(g *standing) bool {
+	q := r.requests[g.Request]
+	return q != nil && slices.ContainsFunc(q.verdicts, func(v verdict) bool {
+		return v.Sequence == g.Sequence && v.approver == g.Approver && v.channel == g.Channel && v.Grant != nil && v.At.Equal(g.Created) && !r.refusals[v.Sequence]
+	})
 }
 
 // checkGrants insists that no grant let more pass than it says.

@@ -79,9 +79,11 @@ type GrantCreated struct {
 	OfAgent    string `json:"ofAgent,omitempty"`
 	OnBehalfOf string `json:"onBehalfOf,omitempty"`
 	// Equal are the values that arguments must have, by JSON pointer.
-	Equal   map[string]json.RawMessage `json:"equal,omitempty"`
-	Uses    int                        `json:"uses"`
-	Expires time.Time                  `json:"expires"`
+	Equal map[string]json.RawMessage `json:"equal,omitempty"`
+	Uses  int                        `json:"uses"`
+	// Created is inclusive, Expires exclusive: by when the assessment of an action was stored.
+	Created time.Time `json:"created,omitzero"`
+	Expires time.Time `json:"expires"`
 	// Amount is the limit of money in Currency; 0 for none.
 	Amount   float64 `json:"amount,omitempty"`
 	Currency string  `json:"currency,omitempty"`

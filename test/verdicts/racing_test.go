@@ -102,6 +102,15 @@ func TestRacing(t *testing.T) {
 	t.Logf("%d actions, %d verdicts, %d routers killed", n, casts.Load(), kills)
 	p.drained(t)
 	p.agree(t)
+	granted, err := p.people["alice"].Grants(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	used := 0
+	for _, g := range granted {
+		used += g.Used
+	}
+	t.Logf("%d grants, used %d times", len(granted), used)
 	if t.Failed() {
 		p.explain(t)
 	}
@@ -122,7 +131,7 @@ func (p *pipeline) explain(t *testing.T) {
 
 // race proposes n actions, withdraws some and returns once all are decided.
 func (p *pipeline) race(t *testing.T, n int, decisions chan<- struct{}) {
-	tools := []string{"pay", "pay_two", "pay_race", "pay_race", "pay_race", "pay_votes", "pay_both"}
+	tools := []string{"pay", "pay_two", "pay_race", "pay_race", "pay_race", "pay_votes", "pay_both", "drop", "drop"}
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 100) // enough to race, and little enough that each is answered again and again
 	for i := range n {
@@ -134,7 +143,11 @@ func (p *pipeline) race(t *testing.T, n int, decisions chan<- struct{}) {
 					a.Principal = "alice@example.com"
 				}
 			}
-			action := p.propose(t, []string{"billing", "bobs-helper"}[i%13/12], tools[rand.IntN(len(tools))], proposed, onBehalf)
+			tool, arguments := tools[rand.IntN(len(tools))], proposed
+			if tool == "drop" { // it moves no money, so that it may be granted
+				arguments = `{"table": "tmp"}`
+			}
+			action := p.propose(t, []string{"billing", "bobs-helper"}[i%13/12], tool, arguments, onBehalf)
 			if i%10 == 7 && i%13 < 12 {
 				p.claimed(t, action)
 				p.withdraw(t, action)
@@ -217,6 +230,8 @@ func anyVerdict(name string, r approver.Request) approver.Verdict {
 		v.Verdict, v.Guidance = events.Respond, "pay it later"
 	case k < 81:
 		v.Verdict = events.Abstain
+	case k < 88:
+		v.Verdict, v.Grant = events.Approve, &events.GrantTerms{Seconds: 600, Uses: 1 + rand.IntN(4), AnyPrincipal: true}
 	default:
 		amount := []int{100, 200, 400, 5000}[rand.IntN(4)]
 		v.Items = edit(item, fmt.Sprintf(`{"to": "acme", "amount": %d, "lines": [1]}`, amount)).Items

@@ -212,7 +212,7 @@ func (g *granter) create(ctx context.Context, made grants.Grant, tool, request s
 	}
 	created := &events.GrantCreated{
 		Grant: state.ID, Approver: state.Giver.Approver, Person: state.Giver.Person, Channel: state.Giver.Channel, Route: state.Route, Group: state.Group, Tool: tool,
-		OfAgent: state.Agent, OnBehalfOf: state.Principal, Equal: state.Equal, Uses: state.Uses, Expires: state.Expires, Request: request, Sequence: sequence,
+		OfAgent: state.Agent, OnBehalfOf: state.Principal, Equal: state.Equal, Uses: state.Uses, Created: state.Created, Expires: state.Expires, Request: request, Sequence: sequence,
 	}
 	if state.Limit != nil {
 		created.Amount, created.Currency = grants.Amount(state.Limit.Micros), state.Limit.Currency
