@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// Folder keeps reports of blocks as files, one for each block.
+// Folder keeps reports of blocks as files, one for each block as it was: with more actions in it, or fewer that are open, it is another one.
 type Folder struct {
 	// Path is the directory. It is made when there is something to keep.
 	Path string
@@ -17,7 +17,7 @@ type Folder struct {
 }
 
 func (f Folder) file(b Block) string {
-	return filepath.Join(f.Path, fmt.Sprintf("%s-%s-%d-%d-%d.json", f.Key, b.Stream, b.Epoch, b.From, b.Count))
+	return filepath.Join(f.Path, fmt.Sprintf("%s-%s-%d-%d-%d-%d.json", f.Key, b.Stream, b.Epoch, b.From, b.Count, b.Open))
 }
 
 // Load implements [Store]. What cannot be read is not known.

@@ -112,9 +112,9 @@ type job struct {
 	fresh bool    // nothing is known of what was before it
 }
 
-// whole says that nothing of the block is left out and nothing of it can change any more.
+// whole says that nothing of the block is left out.
 func (j *job) whole(since, until time.Time) bool {
-	return j.Open == 0 && !j.First.Before(since) && j.Last.Before(until)
+	return !j.First.Before(since) && j.Last.Before(until)
 }
 
 // plan finds out which blocks have to be read, and about how many actions there are.
