@@ -35,7 +35,13 @@ func (e *Entry) IsMarker() bool {
 // Page reads the next entries on subjects, which may have wildcards, of the stream behind a bucket from a sequence on; more says that
 // there are others after them.
 func Page(ctx context.Context, conn *nats.Conn, stream, subjects string, from uint64) (entries []Entry, more bool, err error) {
-	return page(ctx, conn, stream, map[string]any{"seq": from, "next_by_subj": subjects, "batch": pageSize})
+	return PageOf(ctx, conn, stream, subjects, from, pageSize)
+}
+
+// PageOf is [Page] of so many entries. For each page the server counts what matches in all of the stream, which takes time where that is
+// much: read much in large pages.
+func PageOf(ctx context.Context, conn *nats.Conn, stream, subjects string, from uint64, most int) (entries []Entry, more bool, err error) {
+	return page(ctx, conn, stream, map[string]any{"seq": from, "next_by_subj": subjects, "batch": most})
 }
 
 // First finds the first message on subjects of any stream that was stored at a time or later; nil where there is none.

@@ -22,6 +22,8 @@ func (s *State) covers(a Action) *RefusedError {
 		return refuse(NotCovered, "grant %s is for other actions", s.ID)
 	case s.Agent != "" && s.Agent != as.Agent:
 		return refuse(NotCovered, "grant %s is for agent %s", s.ID, s.Agent)
+	case s.Nobodys && as.Principal != "":
+		return refuse(NotCovered, "grant %s is for actions on behalf of nobody", s.ID)
 	case s.Principal != "" && s.Principal != as.Principal:
 		return refuse(NotCovered, "grant %s is for principal %s", s.ID, s.Principal)
 	case a.Own == nil:

@@ -30,6 +30,8 @@ type Grant struct {
 	// Agent and Principal narrow it further; empty means any.
 	Agent     string `json:"agent,omitempty"`
 	Principal string `json:"principal,omitempty"`
+	// Nobodys says that it is for actions on behalf of nobody.
+	Nobodys bool `json:"nobodys,omitempty"`
 	// Equal are values that arguments must have, by JSON pointer (RFC 6901).
 	Equal map[string]json.RawMessage `json:"equal,omitempty"`
 	// Created is inclusive, Expires exclusive.

@@ -25,6 +25,8 @@ const (
 	settled        = 5 * time.Second
 	// mostBehind is how far back digests are made up for: what is older is no longer of use to a reviewer.
 	mostBehind = 7 * 24 * time.Hour
+	// digestPage is how many assessments are read at once.
+	digestPage = 5000
 )
 
 // digests puts medium actions that went through before reviewers, once an hour or a day is over. It works from the log alone: a digest follows from
@@ -193,7 +195,7 @@ func (d *digests) read(ctx context.Context, from, to time.Time, each func(*event
 		return err
 	}
 	for next := first.Sequence; ; {
-		page, more, err := bucket.Page(ctx, d.js.Conn(), stream, subjects, next)
+		page, more, err := bucket.PageOf(ctx, d.js.Conn(), stream, subjects, next, digestPage)
 		if err != nil {
 			return fmt.Errorf("reading assessments after %d: %w", next, err)
 		}

@@ -65,7 +65,7 @@ func grant(id string, giver grants.Giver, route, group, key string, terms *event
 		g.Agent = first.ref.Agent
 	}
 	if !terms.AnyPrincipal {
-		g.Principal = first.principal
+		g.Principal, g.Nobodys = first.principal, first.principal == ""
 	}
 	if terms.Amount > 0 {
 		limit, err := grants.MoneyOf(terms.Amount, terms.Currency)

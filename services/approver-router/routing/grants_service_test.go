@@ -138,6 +138,21 @@ func TestAVerdictGrantsTheNextOnesLikeThis(t *testing.T) {
 	r.asksPeople(t, "fourth") // it is used up
 }
 
+// What is on behalf of nobody grants nothing on behalf of somebody.
+func TestAGrantOnBehalfOfNobody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "5m", 1)
+	r.start(t)
+	nobody := func(p *events.ActionProposed) { p.Principal = "" }
+	r.assess(t, r.call(t, "first", "drop_table", `{}`, nobody))
+	r.approveWith(t, &events.GrantTerms{Seconds: 3600, Uses: 5})
+	made := grantEvent[events.GrantCreated](t, r, "*", events.GrantGiven)
+	r.assess(t, r.call(t, "carols", "drop_table", `{}`))
+	r.asksPeople(t, "carols")
+	r.assess(t, r.call(t, "second", "drop_table", `{}`, nobody))
+	r.granted(t, "second", made.Grant)
+}
+
 func TestAGrantEndsAtOnceWhenItIsRevoked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 1, "5m", 1)
