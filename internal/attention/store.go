@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -32,8 +32,8 @@ type Store struct {
 
 // NewStore returns the store of the cell that subjects belong to. It does not talk to the server.
 func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
-	bucket := subjects.Stream(Bucket)
-	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
+	name := subjects.Stream(Bucket)
+	return &Store{js: js, name: "KV_" + name, subject: "$KV." + name + "."}
 }
 
 // Load returns what is remembered of a person: nothing where there is nothing, or it cannot be read.
@@ -44,8 +44,7 @@ func (st *Store) Load(ctx context.Context, person string) (State, error) {
 
 // Count is [State.Count] of what is stored.
 func (st *Store) Count(ctx context.Context, person string, a Answer, route string, rules Rules) (*Warning, error) {
-	const attempts = 50
-	for range attempts {
+	for range bucket.Attempts {
 		s, revision, err := st.load(ctx, person)
 		if err != nil {
 			return nil, err
@@ -60,15 +59,11 @@ func (st *Store) Count(ctx context.Context, person string, a Answer, route strin
 		if err == nil {
 			return w, nil
 		}
-		var api *jetstream.APIError
-		const wrongLastSequence, inFlight = 10071, 10164
-		if !errors.As(err, &api) || api.ErrorCode != wrongLastSequence && api.ErrorCode != inFlight {
+		if !bucket.Lost(err) {
 			return nil, fmt.Errorf("remembering %s: %w", person, err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
+		if err := bucket.BackOff(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("remembering %s: %w", person, ErrContended)

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -34,8 +34,6 @@ var (
 	ErrContended = errors.New("the grant is being changed by others")
 )
 
-const attempts = 50 // of a compare-and-set, before the caller is told to come again
-
 // Store keeps grants. It is safe for concurrent use, also by several processes.
 type Store struct {
 	js      jetstream.JetStream
@@ -48,8 +46,8 @@ type Store struct {
 
 // NewStore returns the store of the cell that subjects belong to. It does not talk to the server.
 func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
-	bucket := subjects.Stream(Bucket)
-	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
+	name := subjects.Stream(Bucket)
+	return &Store{js: js, name: "KV_" + name, subject: "$KV." + name + "."}
 }
 
 // Create stores a grant given at now and returns what stands. Creating the same grant again changes nothing, so take
@@ -63,7 +61,7 @@ func (st *Store) Create(ctx context.Context, g Grant, now time.Time) (State, err
 		}
 		if err := st.put(ctx, s, 0, now); err == nil {
 			return s, nil
-		} else if !lost(err) {
+		} else if !bucket.Lost(err) {
 			return s, fmt.Errorf("creating grant %s: %w", g.ID, err)
 		}
 		stands, err = st.load(ctx, g.ID)
@@ -106,7 +104,7 @@ func (st *Store) Revoke(ctx context.Context, grant, by string, now time.Time) (S
 }
 
 func (st *Store) change(ctx context.Context, grant string, now time.Time, step func(State) (State, error)) (State, error) {
-	for range attempts {
+	for range bucket.Attempts {
 		e, err := st.load(ctx, grant)
 		if err != nil {
 			return e.State, err
@@ -118,10 +116,10 @@ func (st *Store) change(ctx context.Context, grant string, now time.Time, step f
 		if err = st.put(ctx, next, e.revision, now); err == nil {
 			return next, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return e.State, fmt.Errorf("writing grant %s: %w", grant, err)
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return e.State, fmt.Errorf("writing grant %s: %w", grant, err)
 		}
 	}
@@ -192,23 +190,6 @@ func same[T any](a, b T) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && string(x) == string(y)
-}
-
-// lost says that somebody else was first, or is being served just now.
-func lost(err error) bool {
-	var api *jetstream.APIError
-	const wrongLastSequence, inFlight = 10071, 10164
-	return errors.As(err, &api) && (api.ErrorCode == wrongLastSequence || api.ErrorCode == inFlight)
-}
-
-// backOff waits up to 5 ms, after which a lost race on one machine is over.
-func backOff(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
-		return nil
-	}
 }
 
 // GiveBack takes back the use of an action that was put before people after all. Only whoever knows that it will never pass may do so.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -45,12 +46,12 @@ func (st *Store) Claim(ctx context.Context, agent, action, request string) (Clai
 	}
 	key := ClaimKey(agent, action)
 	mine, revision := Claimed{Request: request}, uint64(0)
-	for range attempts {
+	for range bucket.Attempts {
 		err := st.write(ctx, key, []byte(request), revision, KeepClaims)
 		if err == nil {
 			return mine, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return failed(err)
 		}
 		claim, err := st.last(ctx, key)
@@ -71,7 +72,7 @@ func (st *Store) Claim(ctx context.Context, agent, action, request string) (Clai
 			}
 			revision = claim.Sequence
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return failed(err)
 		}
 	}
@@ -83,7 +84,7 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 	none := fmt.Errorf("looking for the request of %s/%s: %w", agent, action, ErrNotFound)
 	claim, err := st.last(ctx, ClaimKey(agent, action))
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && isMarker(claim):
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && bucket.IsMarker(claim):
 		return approval.State{}, none
 	case err != nil:
 		return approval.State{}, fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
@@ -99,7 +100,7 @@ func (st *Store) Find(ctx context.Context, agent, action string) (approval.State
 func (st *Store) MovedFrom(ctx context.Context, agent, action string) (string, error) {
 	claim, err := st.last(ctx, ClaimKey(agent, action))
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && (isMarker(claim) || isPass(string(claim.Data))):
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && (bucket.IsMarker(claim) || isPass(string(claim.Data))):
 		return "", nil
 	case err != nil:
 		return "", fmt.Errorf("looking for the request of %s/%s: %w", agent, action, err)
@@ -146,13 +147,13 @@ func (st *Store) FindOrBar(ctx context.Context, agent, action string) (approval.
 // it makes sure of.
 func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent, action string) (bool, error) {
 	request := string(claim.Data)
-	if isPass(request) && !isMarker(claim) {
+	if isPass(request) && !bucket.IsMarker(claim) {
 		return st.passVoid(ctx, request, agent, action)
 	}
-	if isMarker(claim) || events.CheckToken("request", request) != nil {
+	if bucket.IsMarker(claim) || events.CheckToken("request", request) != nil {
 		return true, nil //nolint:nilerr // a claim that names no request is void
 	}
-	for range attempts {
+	for range bucket.Attempts {
 		s, err := st.Load(ctx, request)
 		switch {
 		case err == nil:
@@ -163,10 +164,10 @@ func (st *Store) void(ctx context.Context, claim *jetstream.RawStreamMsg, agent,
 			return false, err
 		}
 		// Only once the id is burnt, or seen to be, is it sure that its router comes too late.
-		if err := st.burn(ctx, request); err == nil || !lost(err) {
+		if err := st.burn(ctx, request); err == nil || !bucket.Lost(err) {
 			return err == nil, err
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return false, err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/bucket"
 )
 
 // Pass lets one action through that needs nobody to be asked any more. A pass is given to one action, once, and an action that has one
@@ -87,7 +89,7 @@ func (st *Store) PassOf(ctx context.Context, agent, action string) (Pass, error)
 	none := fmt.Errorf("looking for the pass of %s/%s: %w", agent, action, ErrNotFound)
 	claim, err := st.last(ctx, ClaimKey(agent, action))
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && (isMarker(claim) || !isPass(string(claim.Data))):
+	case errors.Is(err, jetstream.ErrMsgNotFound), err == nil && (bucket.IsMarker(claim) || !isPass(string(claim.Data))):
 		return Pass{}, none
 	case err != nil:
 		return Pass{}, fmt.Errorf("looking for the pass of %s/%s: %w", agent, action, err)
@@ -122,7 +124,7 @@ func (st *Store) writePass(ctx context.Context, id string, p Pass) (Pass, error)
 	if err != nil {
 		return Pass{}, err
 	}
-	for range attempts {
+	for range bucket.Attempts {
 		stands, err := st.readPass(ctx, id)
 		if err == nil || !errors.Is(err, ErrNotFound) {
 			return stands, err
@@ -131,10 +133,10 @@ func (st *Store) writePass(ctx context.Context, id string, p Pass) (Pass, error)
 		if err == nil {
 			return p, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return Pass{}, fmt.Errorf("writing a pass: %w", err)
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return Pass{}, err
 		}
 	}
@@ -148,7 +150,7 @@ func (st *Store) readPass(ctx context.Context, id string) (p Pass, err error) {
 		return p, fmt.Errorf("reading a pass: %w", ErrNotFound)
 	case err != nil:
 		return p, fmt.Errorf("reading a pass: %w", err)
-	case isMarker(m): // it aged out: it was given long ago
+	case bucket.IsMarker(m): // it aged out: it was given long ago
 		return Pass{Burnt: true}, nil
 	}
 	if err := json.Unmarshal(m.Data, &p); err != nil {

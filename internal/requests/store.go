@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/approval"
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -39,10 +39,6 @@ var (
 	ErrContended = errors.New("the request is being changed by others")
 )
 
-// attempts is how often a lost compare-and-set is tried again before the input is
-// handed back to the stream to be redelivered.
-const attempts = 50
-
 // Store keeps the states. It is safe for concurrent use, also by several processes.
 type Store struct {
 	js      jetstream.JetStream
@@ -56,8 +52,8 @@ type Store struct {
 // NewStore returns the store of the cell that subjects belong to. It does not talk
 // to the server.
 func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
-	bucket := subjects.Stream(Bucket)
-	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
+	name := subjects.Stream(Bucket)
+	return &Store{js: js, name: "KV_" + name, subject: "$KV." + name + "."}
 }
 
 // Create stores a new request and returns what is stored. Where the request exists
@@ -68,12 +64,12 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 	if err != nil {
 		return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 	}
-	for range attempts {
+	for range bucket.Attempts {
 		err = st.put(ctx, s, value, 0) // never over a marker: it may be what burnt the id
 		if err == nil {
 			return s, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 		}
 		stands, loadErr := st.Load(ctx, s.Request)
@@ -85,7 +81,7 @@ func (st *Store) Create(ctx context.Context, s approval.State) (approval.State, 
 		case errors.Is(loadErr, ErrGone), !errors.Is(loadErr, ErrNotFound):
 			return s, fmt.Errorf("creating request %s: %w", s.Request, loadErr)
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return s, fmt.Errorf("creating request %s: %w", s.Request, err)
 		}
 	}
@@ -108,7 +104,7 @@ func (st *Store) Apply(ctx context.Context, request string, in approval.Input, n
 // ApplyTo is [Store.Apply] of an input that depends on the state it is applied to. What input
 // returns as an error is returned as it is.
 func (st *Store) ApplyTo(ctx context.Context, request string, input func(*approval.State) (approval.Input, error), now time.Time) (approval.State, []approval.Effect, error) {
-	for range attempts {
+	for range bucket.Attempts {
 		s, stored, revision, err := st.load(ctx, request)
 		if err != nil {
 			return s, nil, err
@@ -129,10 +125,10 @@ func (st *Store) ApplyTo(ctx context.Context, request string, input func(*approv
 		if err == nil {
 			return next, effects, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return s, nil, fmt.Errorf("writing request %s: %w", request, err)
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return s, nil, fmt.Errorf("writing request %s: %w", request, err)
 		}
 	}
@@ -149,7 +145,7 @@ func (st *Store) load(ctx context.Context, request string) (s approval.State, va
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrNotFound)
 	case err != nil:
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, err)
-	case isMarker(m):
+	case bucket.IsMarker(m):
 		return s, nil, 0, fmt.Errorf("reading request %s: %w", request, ErrGone)
 	}
 	if err := json.Unmarshal(m.Data, &s); err != nil {
@@ -189,31 +185,4 @@ func (st *Store) put(ctx context.Context, s approval.State, value []byte, revisi
 	}
 	_, err := st.js.PublishMsg(ctx, &nats.Msg{Subject: st.subject + s.Request, Data: value}, opts...)
 	return err
-}
-
-// lost reports whether a compare-and-set failed because somebody else was first, or
-// is just being served.
-func lost(err error) bool {
-	var api *jetstream.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	const wrongLastSequence, inFlight = 10071, 10164
-	return api.ErrorCode == wrongLastSequence || api.ErrorCode == inFlight
-}
-
-// isMarker reports whether an entry only says that something was deleted or aged out.
-func isMarker(m *jetstream.RawStreamMsg) bool {
-	return len(m.Data) == 0 || m.Header.Get("KV-Operation") != "" || m.Header.Get("Nats-Marker-Reason") != ""
-}
-
-// backOff waits up to 5 ms: a lost race on one machine is over sooner, and a
-// replica that answered with an old value has caught up.
-func backOff(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
-		return nil
-	}
 }

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -27,8 +27,6 @@ var (
 	ErrContended = errors.New("it is being changed by others")
 )
 
-const attempts = 50
-
 // Store keeps reviews, and how far digests were made. It is safe for concurrent use, also by several processes.
 type Store struct {
 	js      jetstream.JetStream
@@ -38,8 +36,8 @@ type Store struct {
 
 // NewStore returns the store of the cell that subjects belong to. It does not talk to the server.
 func NewStore(js jetstream.JetStream, subjects events.Subjects) *Store {
-	bucket := subjects.Stream(Bucket)
-	return &Store{js: js, name: "KV_" + bucket, subject: "$KV." + bucket + "."}
+	name := subjects.Stream(Bucket)
+	return &Store{js: js, name: "KV_" + name, subject: "$KV." + name + "."}
 }
 
 // Create stores a review unless it is stored, and returns the one that stands.
@@ -52,7 +50,7 @@ func (st *Store) Create(ctx context.Context, s State) (State, error) {
 	if err == nil {
 		return s, nil
 	}
-	if !lost(err) {
+	if !bucket.Lost(err) {
 		return s, fmt.Errorf("creating review %s: %w", s.Review, err)
 	}
 	return st.Load(ctx, s.Review)
@@ -66,7 +64,7 @@ func (st *Store) Load(ctx context.Context, review string) (State, error) {
 
 // Change moves a review on.
 func (st *Store) Change(ctx context.Context, review string, step func(State) State) (State, error) {
-	for range attempts {
+	for range bucket.Attempts {
 		s, revision, err := st.load(ctx, review)
 		if err != nil {
 			return s, err
@@ -83,10 +81,10 @@ func (st *Store) Change(ctx context.Context, review string, step func(State) Sta
 		if err == nil {
 			return next, nil
 		}
-		if !lost(err) {
+		if !bucket.Lost(err) {
 			return s, fmt.Errorf("writing review %s: %w", review, err)
 		}
-		if err := backOff(ctx); err != nil {
+		if err := bucket.BackOff(ctx); err != nil {
 			return s, err
 		}
 	}
@@ -110,7 +108,7 @@ func (st *Store) Until(ctx context.Context, every time.Duration) (until time.Tim
 	}
 	return until, func(ctx context.Context, to time.Time) error {
 		err := st.put(ctx, key, []byte(to.UTC().Format(time.RFC3339)), revision, 0)
-		if err != nil && !lost(err) {
+		if err != nil && !bucket.Lost(err) {
 			return fmt.Errorf("noting how far reviews go: %w", err)
 		}
 		return nil
@@ -149,20 +147,4 @@ func (st *Store) put(ctx context.Context, key string, value []byte, revision uin
 	}
 	_, err := st.js.PublishMsg(ctx, &nats.Msg{Subject: st.subject + key, Data: value}, opts...)
 	return err
-}
-
-// lost reports whether somebody else was first, or is just being served.
-func lost(err error) bool {
-	var api *jetstream.APIError
-	const wrongLastSequence, inFlight = 10071, 10164
-	return errors.As(err, &api) && (api.ErrorCode == wrongLastSequence || api.ErrorCode == inFlight)
-}
-
-func backOff(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(5 * time.Millisecond)): //nolint:gosec // it spreads load
-		return nil
-	}
 }
