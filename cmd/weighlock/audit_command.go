@@ -45,6 +45,6 @@ func (c *cli) auditCommand() *cobra.Command {
 		},
 	}
 	query.Flags().StringVar(&format, "format", "", "any ClickHouse output `format`: JSONEachRow, CSVWithNames, Parquet, Vertical, …")
-	command.AddCommand(query)
+	command.AddCommand(query, c.reportCommand())
 	return command
 }

@@ -138,6 +138,7 @@ func TestFromProposalToAudit(t *testing.T) {
 		t.Errorf("one approval suggests %s", out)
 	}
 	sh.backtests()
+	sh.reports()
 	if out := sh.must(exitOK, "doctor"); strings.Contains(out, "BAD") {
 		t.Errorf("the doctor found something:\n%s", out)
 	}

@@ -18,6 +18,11 @@ func ClickHouse(ctx context.Context, base, sql, format string, w io.Writer) erro
 	return run(ctx, base, sql, format, nil, w)
 }
 
+// With is [ClickHouse] with the query's parameters.
+func With(ctx context.Context, base, sql, format string, params map[string]string, w io.Writer) error {
+	return run(ctx, base, sql, format, params, w)
+}
+
 func run(ctx context.Context, base, sql, format string, values map[string]string, w io.Writer) error {
 	u, err := url.Parse(base)
 	if err != nil {

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weighlock/weighlock/cmd/weighlock/ask"
+	"github.com/weighlock/weighlock/cmd/weighlock/reports"
+)
+
+// reportFormats are ClickHouse's names of what --format takes.
+var reportFormats = map[string]string{"table": "PrettyCompactMonoBlock", "json": "JSON", "csv": "CSVWithNames"}
+
+func (c *cli) reportCommand() *cobra.Command {
+	var since, group, agent, format string
+	var sql bool
+	command := &cobra.Command{
+		Use:   "report [NAME]",
+		Short: "Answer a question that people ask of the audit; without a name, list them",
+		Example: `  weighlock audit report latency --since 30d --group finance
+  weighlock audit report refusals --format csv > refusals.csv`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	flags := command.Flags()
+	flags.StringVar(&since, "since", "7d", "how far back: a `time` such as 30d or 12h, or a date")
+	flags.StringVar(&group, "group", "", "only what was before this `group`, where the question has one")
+	flags.StringVar(&agent, "agent", "", "only this `agent`'s actions, where the question has one")
+	flags.StringVar(&format, "format", "", "table, json or csv (default: table, or json with --json)")
+	flags.BoolVar(&sql, "sql", false, "print the query instead of running it")
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			var rows [][]string
+			for _, r := range reports.All() {
+				rows = append(rows, []string{r.Name, r.Question})
+			}
+			return table(cmd.OutOrStdout(), []string{"REPORT", "QUESTION"}, rows)
+		}
+		r, err := reports.Find(args[0])
+		if err != nil {
+			return err
+		}
+		if sql {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), r.SQL)
+			return err
+		}
+		switch {
+		case format == "" && c.json:
+			format = "json"
+		case format == "":
+			format = "table"
+		}
+		name, ok := reportFormats[format]
+		if !ok {
+			return fmt.Errorf("--format is %q: use table, json or csv", format)
+		}
+		from, err := pointInTime("--since", since, time.Now())
+		if err != nil {
+			return err
+		}
+		place, err := c.place()
+		if err != nil {
+			return err
+		}
+		if place.ClickHouseURL == "" {
+			return errors.New("the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
+		}
+		params := map[string]string{"since": strconv.FormatFloat(float64(from.UnixMilli())/1000, 'f', 3, 64), "group": group, "agent": agent}
+		return ask.With(cmd.Context(), place.ClickHouseURL, r.SQL, name, params, cmd.OutOrStdout())
+	}
+	return command
+}
