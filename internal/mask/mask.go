@@ -99,14 +99,20 @@ func words(s string) string {
 // JSON masks the secrets in a JSON document: values that stand under a secret's name or at one of the pointers (RFC 6901), and what [Text] finds.
 // where says where something was masked, by pointer. What is no JSON is not shown at all.
 func JSON(document json.RawMessage, pointers []string) (shown json.RawMessage, where []string) {
+	shown, where, _ = Secrets(document, pointers)
+	return shown, where
+}
+
+// Secrets is [JSON] with the values that it masked, for [Scrub].
+func Secrets(document json.RawMessage, pointers []string) (shown json.RawMessage, where, values []string) {
 	if len(bytes.TrimSpace(document)) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return unreadable(document), []string{""}
+		return unreadable(document), []string{""}, nil
 	}
 	w := &walk{pointers: pointers}
 	value = w.value("", "", value)
@@ -114,10 +120,10 @@ func JSON(document json.RawMessage, pointers []string) (shown json.RawMessage, w
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(value); err != nil {
-		return unreadable(document), []string{""}
+		return unreadable(document), []string{""}, nil
 	}
 	slices.Sort(w.where)
-	return bytes.TrimSpace(b.Bytes()), w.where
+	return bytes.TrimSpace(b.Bytes()), w.where, w.values
 }
 
 // unreadable stands for a document as a whole.
@@ -128,6 +134,7 @@ func unreadable(document json.RawMessage) json.RawMessage {
 type walk struct {
 	pointers []string
 	where    []string
+	values   []string // what was masked
 }
 
 // value masks what is at a pointer, under a key.
@@ -156,6 +163,7 @@ func (w *walk) value(at, key string, v any) any {
 			return w.hide(at, kind, v)
 		case shown != v:
 			w.where = append(w.where, at)
+			w.values = append(w.values, lost(v, shown)...)
 			return shown
 		}
 	}
@@ -164,6 +172,7 @@ func (w *walk) value(at, key string, v any) any {
 
 func (w *walk) hide(at, kind, value string) string {
 	w.where = append(w.where, at)
+	w.values = append(w.values, value)
 	return masked(kind, value)
 }
 

@@ -104,3 +104,27 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// What is masked in the arguments is masked in other texts too, however it is written there.
+func TestSecretsThatAreRepeatedAreScrubbed(t *testing.T) {
+	t.Parallel()
+	_, _, values := Secrets(json.RawMessage(`{"api_key":"sk-1234567890abcdef","password":"hunter2","note":"fine and password: tr0ub4dor","amount":40}`), nil)
+	for text, secret := range map[string]string{
+		"transfer of 40 EUR, to acme, SK1234567890ABCDEF; it pays": "1234567890",
+		"log in with HUNTER2.":               "HUNTER2",
+		"curl -H key:sk-1234567890abcdef/v1": "1234567890",
+		"the end is 7890abcdef":              "7890abcdef",
+		"then tr0ub4dor":                     "tr0ub4dor",
+	} {
+		shown := Scrub(text, values)
+		if strings.Contains(shown, secret) || !strings.Contains(shown, "‹masked: secret") {
+			t.Errorf("%q is shown as %q", text, shown)
+		}
+		if again := Scrub(shown, values); again != shown {
+			t.Errorf("%q is scrubbed again as %q", shown, again)
+		}
+	}
+	if text := "transfer of 40 EUR, fine and to acme"; Scrub(text, values) != text {
+		t.Errorf("%q is shown as %q", text, Scrub(text, values))
+	}
+}

@@ -40,9 +40,15 @@ func show(item *events.CardItem, w waiting, pointers []string, left int) {
 		arguments = item.Edited
 	}
 	left = min(left, mostItemRoom)
-	item.Arguments, item.Masked, item.Cut = shownArguments(arguments, pointers, left/2)
+	var secrets []string
+	item.Arguments, item.Masked, secrets, item.Cut = shownArguments(arguments, pointers, left/2)
+	for i, reason := range item.Reasons { // a rule may name what it found
+		item.Reasons[i] = clip(mask.Scrub(mask.Text(reason), secrets), maxText)
+	}
 	chars := max(leastText, min(mostContext, left/16))
-	text := func(s string, most int) string { return clip(mask.Text(clip(s, 8*mostContext)), most) }
+	text := func(s string, most int) string {
+		return clip(mask.Scrub(mask.Text(clip(s, 8*mostContext)), secrets), most)
+	}
 	c := &events.CardContext{UserRequest: text(p.Request, chars), Reasoning: text(p.Reasoning, chars), PlanSteps: len(p.Plan)}
 	if i := p.Impact; i != nil {
 		c.Impact = &events.Impact{Summary: text(i.Summary, chars/2), Reversible: i.Reversible, Effect: clip(i.Effect, leastText), Count: i.Count}
@@ -64,29 +70,29 @@ func btoi(b bool) int {
 }
 
 // shownArguments are arguments to be read, in at most so many bytes; cut says that not all is there.
-func shownArguments(arguments json.RawMessage, pointers []string, most int) (shown json.RawMessage, where []string, cut bool) {
+func shownArguments(arguments json.RawMessage, pointers []string, most int) (shown json.RawMessage, where, secrets []string, cut bool) {
 	if len(arguments) > mostRead {
-		return nil, nil, true
+		return nil, nil, nil, true
 	}
-	shown, where = mask.JSON(arguments, pointers)
+	shown, where, secrets = mask.Secrets(arguments, pointers)
 	if len(shown) <= most {
-		return shown, where, false
+		return shown, where, secrets, false
 	}
 	d := json.NewDecoder(bytes.NewReader(shown))
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return nil, where, true
+		return nil, where, secrets, true
 	}
 	for chars := mostValue; chars >= leastText/2; chars /= 2 {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		if err := e.Encode(cutValue(value, chars)); err == nil && b.Len() <= most {
-			return bytes.TrimSpace(b.Bytes()), where, true
+			return bytes.TrimSpace(b.Bytes()), where, secrets, true
 		}
 	}
-	return nil, where, true
+	return nil, where, secrets, true
 }
 
 // cutValue cuts long texts and lists in a value.
@@ -125,7 +131,7 @@ func shownPlan(p *events.ActionProposed, pointers []string, left int, text func(
 		step := events.PlanStep{Description: text(s.Description, leastText)}
 		if asked {
 			step.Tool = clip(s.Tool, leastText)
-			step.Arguments, _, _ = shownArguments(s.Arguments, pointers, mostContext)
+			step.Arguments, _, _, _ = shownArguments(s.Arguments, pointers, mostContext)
 		}
 		size, err := json.Marshal(step)
 		if left -= len(size); err != nil || left < 0 {

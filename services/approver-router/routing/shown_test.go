@@ -34,6 +34,11 @@ func TestCardsShowWhatItTakesToJudge(t *testing.T) {
 	card := newCard("r-1", testRoute(time.Second, 50), []waiting{
 		seen("a", payment(840)), seen("b", payment(60.5, func(p *events.ActionProposed) { p.Reasoning = "the rest" })),
 	}, mostRoom)
+	named := seen("c", payment(1))
+	named.assessment.Rules[0].Reason = "pays acme, SK1234567890ABCDEF"
+	if shown := newCard("r-2", testRoute(time.Second, 50), []waiting{named}, mostRoom).Items[0].Reasons[0]; strings.Contains(shown, "1234567890") || !strings.HasPrefix(shown, "pays acme, ‹masked") {
+		t.Errorf("a reason shows a secret: %s", shown)
+	}
 	text := string(marshal(t, card))
 	for _, secret := range []string{"sk-1234567890", "hunter2222"} {
 		if strings.Contains(text, secret) {
