@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -56,6 +57,8 @@ func effectName(e Effect) string {
 		return "arm"
 	case Reopen:
 		return "reopen"
+	case Tell:
+		return "tell"
 	}
 	return "unknown"
 }
@@ -79,7 +82,7 @@ func TestEveryTransitionHappens(t *testing.T) {
 	first, second := says(s, 2, "alice", events.Approve, 1), says(s, 4, "bob", events.Reject, 2)
 	older := says(s, 1, "alice", events.Reject, 1)
 	walk(first, first, older, second, second, older, says(s, 9, "dave", events.Approve), tierEnds(0))
-	walk(TimerFired{Tier: 0, Kind: Remind, N: 1}, tierEnds(1), tierEnds(0), tierEnds(1), says(s, 1, "eve", events.Reject))
+	walk(TimerFired{Tier: 0, Kind: Remind, N: 1, At: noon.Add(4 * time.Minute)}, tierEnds(1), tierEnds(0), tierEnds(1), says(s, 1, "eve", events.Reject))
 	walk(says(s, 1, "eve", events.Reject))
 	edited := func(s State, score int) Verdict {
 		v := says(s, 2, "alice", events.Edit, 1)
@@ -92,6 +95,10 @@ func TestEveryTransitionHappens(t *testing.T) {
 	}
 	walk(edited(s, 90), edited(s, 90))
 	walk(gone("a-1"), gone("a-1"), gone("a-9"), gone("a-2"), gone("a-2"), gone("a-1"))
+	asks, snoozes := hands(s, 7, "alice", events.Ask), hands(s, 8, "alice", events.Snooze)
+	answer := Answered{Agent: "billing", Action: "a-1", Question: QuestionID(7), Sequence: 1, Text: "it is due today", At: noon}
+	early := TimerFired{Tier: 0, Kind: Escalate, At: noon.Add(time.Minute)}
+	walk(asks, asks, hands(s, 9, "eve", events.Acknowledge), early, snoozes, TimerFired{Kind: Wake, N: 8}, answer, answer, tierEnds(0), tierEnds(1), asks, answer)
 	two := mustOpen(t, 2, twoTiers(2))
 	if _, _, took := step(two, edited(two, 10), noon); took != revised {
 		t.Errorf("an edit without a quorum was %s", took)
@@ -151,9 +158,13 @@ quorum of different people approves its item, each of them in one place: who is 
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Took, r.When, effects)
 	}
 	b.WriteString(`
-Tiers follow the plan made at opening: tier n ends after the waits of all tiers up to it, and never later than the end the card shows, which is the
-end of the path or the earliest deadline of an item. A timer that fires late does not move the end. At the end, what is undecided is rejected
+Tiers follow the plan made at opening: tier n ends after the waits of all tiers up to it. Where the earliest deadline of an item comes before the end of
+the path, the path is shortened in proportion, so that every tier has its part. A timer that fires late does not move the end. Somebody who looks at the request, or
+is handed it, holds the next tier back, once a tier and for as long as the route allows; a question to the agent stops the clock for at most as
+long as the route allows, and at most five can be asked: so the end moves, but not for ever, and never past a deadline. At the end, what is undecided is rejected
 or expires, as the route says; it is never approved.
+
+The agent's answer to a question makes a new version of the card, and the count of what it is about starts anew.
 
 An edit puts other arguments in the place of the proposed ones. Where they are no riskier than what was shown, the card gets a new version with a new
 digest, and the count of the item starts anew with the editor's approval. Where they are riskier, the action is assessed anew and goes to

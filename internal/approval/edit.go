@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -67,8 +68,8 @@ func riskier(e *events.ActionAssessed, shown events.CardItem) bool {
 	return e.Score > shown.Score || e.Level == events.High && shown.Level != events.High || !e.Level.Valid()
 }
 
-// freeze makes the edited card the one that verdicts answer from now on.
-func (s *State) freeze(cause Cause, in Verdict) {
+// freeze makes the changed card the one that verdicts answer from now on.
+func (s *State) freeze(cause Cause, at time.Time) {
 	card := *s.card
 	card.Version++
 	bytes, err := json.Marshal(card)
@@ -76,7 +77,7 @@ func (s *State) freeze(cause Cause, in Verdict) {
 		panic(fmt.Sprintf("writing card %s: %v", s.Request, err))
 	}
 	s.card, s.Card, s.Digest = &card, bytes, events.Digest(bytes)
-	s.Revised = &Revision{Cause: cause, At: in.At}
+	s.Revised = &Revision{Cause: cause, At: at}
 }
 
 // revised announces the newest version of the card to everybody who was shown another.
@@ -85,7 +86,7 @@ func (s *State) revised() []Effect {
 	for _, group := range s.Groups() {
 		effects = append(effects, Announce{
 			Event: events.Revised, Group: group, Key: fmt.Sprintf("revised/%d/%s", s.card.Version, group), At: s.Revised.At,
-			Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, Card: s.Card},
+			Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, OnCall: s.OnCall[group], Card: s.Card},
 		})
 	}
 	return effects

@@ -30,7 +30,7 @@ func card(items int) (events.Card, []ItemOrigin) {
 
 // twoTiers asks finance, with a reminder at 4 minutes, and after ten the managers for five.
 func twoTiers(quorum int) Rules {
-	return Rules{Require: []Requirement{{Group: "finance", Count: quorum}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []Tier{
+	return Rules{Require: []Requirement{{Group: "finance", Count: quorum}}, RejectionEnds: true, Otherwise: events.Expired, Hold: 5 * time.Minute, Stop: 3 * time.Minute, Tiers: []Tier{
 		{Group: "finance", Wait: 10 * time.Minute, RemindEvery: 4 * time.Minute},
 		{Group: "managers", Wait: 5 * time.Minute},
 	}}
@@ -39,7 +39,7 @@ func twoTiers(quorum int) Rules {
 func mustOpen(t testing.TB, items int, rules Rules) State {
 	t.Helper()
 	c, origins := card(items)
-	s, _, err := Open(c, rules, origins, noon)
+	s, _, err := Open(c, rules, origins, Duty{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +65,27 @@ func says(s State, sequence uint64, approver string, kind events.VerdictKind, it
 	return v
 }
 
+// hands makes a hand-over with what its kind needs.
+func hands(s State, sequence uint64, approver string, kind events.HandOverKind) HandOver {
+	at := noon.Add(time.Duration(sequence) * time.Second)
+	h := HandOver{
+		Sequence: sequence, EventID: fmt.Sprintf("h-%d", sequence), Channel: "self", Approver: approver, Person: personOf(approver), Groups: groupsOf[personOf(approver)],
+		Cast: events.HandOverCast{Request: s.Request, Kind: kind}, At: at,
+	}
+	switch kind {
+	case events.Reassign:
+		h.Cast.To, h.ToPerson, h.ToGroups = "carol", "carol", groupsOf["carol"]
+	case events.Ask:
+		h.Cast.Question = "is it due?"
+	case events.Snooze:
+		until := at.Add(time.Minute)
+		h.Cast.Until = &until
+	}
+	return h
+}
+
 func tierEnds(tier int) TimerFired {
-	return TimerFired{Tier: tier, Kind: Escalate, At: noon.Add(time.Hour)}
+	return TimerFired{Tier: tier, Kind: Escalate, At: noon.Add(1000 * time.Hour)}
 }
 
 func asJSON(t interface {
@@ -86,6 +105,10 @@ func play(t testing.TB, s State, inputs ...Input) (State, []Effect) {
 	t.Helper()
 	var effects []Effect
 	for _, in := range inputs {
+		if timer, ok := in.(TimerFired); ok && timer.At.IsZero() {
+			timer.At = noon.Add(1000 * time.Hour)
+			in = timer
+		}
 		s, effects = Next(s, in, noon)
 	}
 	return s, effects

@@ -8,7 +8,7 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// Input is what moves a request: a [Verdict], a [Withdrawn] or a [TimerFired].
+// Input is what moves a request: a [Verdict], a [HandOver], an [Answered], a [Withdrawn] or a [TimerFired].
 type Input interface{ input() }
 
 // Verdict is one approver's answer as it was stored.
@@ -69,15 +69,18 @@ type TimerKind string
 const (
 	Remind   TimerKind = "remind"
 	Escalate TimerKind = "escalate" // the tier ends: the next one comes in, or the request ends
+	Wake     TimerKind = "wake"     // a snooze ends
 )
 
 // TimerFired says that a timer of a tier is due.
 type TimerFired struct {
 	Tier int
 	Kind TimerKind
-	N    int // the reminder's number within the tier, from 1; 0 for Escalate
+	N    int // the reminder's number within the tier, from 1; for Wake the sequence of the snooze; 0 for Escalate
 	// At is when the timer fired; zero means now.
 	At time.Time
+	// OnCall are the persons on call now, for each group of the next tier that is a schedule.
+	OnCall map[string][]string
 }
 
 func (Verdict) input()    {}
@@ -89,7 +92,7 @@ func TimerID(request string, tier int, kind TimerKind, n int) string {
 	return fmt.Sprintf("%s/timer/%d/%s/%d", request, tier, kind, n)
 }
 
-// Effect is what the world is told after a step: a [Decide], a [Reopen], an [Announce] or an
+// Effect is what the world is told after a step: a [Decide], a [Reopen], an [Announce], a [Tell] or an
 // [Arm]. Every effect may be carried out more than once.
 type Effect interface{ effect() }
 
@@ -123,6 +126,13 @@ type Announce struct {
 	At  time.Time
 }
 
+// Tell tells an agent on its reply subject how its action stands. It is not stored, and nothing depends on it.
+type Tell struct {
+	Pending     events.ApprovalPending
+	ReplyTo     string
+	TraceParent string
+}
+
 // Arm asks for a timer. Arming twice is harmless: the second to fire repeats the
 // first or is dropped.
 type Arm struct {
@@ -135,4 +145,5 @@ type Arm struct {
 func (Decide) effect()   {}
 func (Reopen) effect()   {}
 func (Announce) effect() {}
+func (Tell) effect()     {}
 func (Arm) effect()      {}

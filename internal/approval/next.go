@@ -24,6 +24,10 @@ func step(s State, in Input, now time.Time) (State, []Effect, transition) {
 	switch in := in.(type) {
 	case Verdict:
 		return applyVerdict(s, in)
+	case HandOver:
+		return applyHandOver(s, in)
+	case Answered:
+		return applyAnswered(s, in)
 	case Withdrawn:
 		return applyWithdrawn(s, in)
 	case TimerFired:
@@ -42,20 +46,16 @@ func Timers(s State) []Effect {
 		return nil
 	}
 	arms := []Effect{Arm{Tier: s.Tier, Kind: Escalate, At: s.Due()}}
-	return append(arms, nextReminder(s, s.Tier, s.Reminders)...)
+	return append(arms, s.nextReminder(s.Reminders)...)
 }
 
-// nextReminder is the timer for the reminder after n, if the tier lasts that long.
-func nextReminder(s State, tier, n int) []Effect {
-	every := s.Rules.Tiers[tier].RemindEvery
-	if every == 0 {
+// nextReminder is the timer for the reminder of the current tier after n, if there is another.
+func (s *State) nextReminder(n int) []Effect {
+	reminds := s.rung(s.Tier).Reminds
+	if n >= len(reminds) || !reminds[n].Before(s.Due()) {
 		return nil
 	}
-	at := s.tierStart(tier).Add(time.Duration(n+1) * every)
-	if !at.Before(s.tierEnd(tier)) {
-		return nil
-	}
-	return []Effect{Arm{Tier: tier, Kind: Remind, N: n + 1, At: at}}
+	return []Effect{Arm{Tier: s.Tier, Kind: Remind, N: n + 1, At: reminds[n]}}
 }
 
 // resolve closes the request where every item has its outcome.

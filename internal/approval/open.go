@@ -8,15 +8,15 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// Open makes the state of a new request and freezes its card. From the rules and
+// Open makes the state of a new request and freezes its card. From the rules, the duty and
 // now it sets the card's Group, Quorum, OpenedAt, EndsAt and Otherwise, and numbers the
 // items; everything else of the card is the caller's. EndsAt is the end of the path, or the
-// earliest deadline of an item where that comes first, and not before now. origins are in
+// earliest deadline where that comes first, and not before now. origins are in
 // the order of the card's items.
 //
 // The effect is the announcement of the request. Its timers are not among them:
 // they are armed by whoever hears the announcement, see [Timers].
-func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (State, []Effect, error) {
+func Open(card events.Card, rules Rules, origins []ItemOrigin, duty Duty, now time.Time) (State, []Effect, error) {
 	if err := rules.Validate(); err != nil {
 		return State{}, nil, fmt.Errorf("opening request %s: %w", card.Request, err)
 	}
@@ -24,9 +24,11 @@ func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (S
 		return State{}, nil, fmt.Errorf("opening request %s: %w", card.Request, err)
 	}
 	now = now.UTC().Round(0)
+	deadline := earliest(&card)
+	plan := rules.unroll(duty, now, deadline)
 	card.Group, card.Otherwise, card.CommentOn = rules.Tiers[0].Group, rules.Otherwise, rules.CommentOn
 	card.Version, card.Quorum, card.Require = 1, Total(rules.Require), rules.Require
-	card.OpenedAt, card.EndsAt = now, endsAt(&card, &rules, now)
+	card.OpenedAt, card.EndsAt = now, plan[len(plan)-1].Ends
 	card.Items = append([]events.CardItem(nil), card.Items...)
 	items := make([]Item, len(origins))
 	for i := range items {
@@ -39,9 +41,10 @@ func Open(card events.Card, rules Rules, origins []ItemOrigin, now time.Time) (S
 	}
 	s := State{
 		Request: card.Request, Digest: events.Digest(frozen), Card: frozen, Rules: rules,
-		OpenedAt: now, EndsAt: card.EndsAt, Items: items, card: &card,
+		OpenedAt: now, EndsAt: card.EndsAt, Plan: plan, Deadline: deadline, Items: items, card: &card,
 	}
-	return s, Requested(s), nil
+	s.enter(now, duty.OnCall)
+	return s, append(Requested(s), s.tell(nil)...), nil
 }
 
 // Requested are the announcements of a request to every group that is asked at first, for whoever has to
@@ -55,7 +58,7 @@ func Requested(s State) []Effect {
 		}
 		effects = append(effects, Announce{
 			Event: events.Requested, Group: group, Key: key, At: s.OpenedAt,
-			Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, Card: s.Card},
+			Payload: &events.ApprovalRequested{Request: s.Request, Group: group, Digest: s.Digest, OnCall: s.Entered[0].OnCall[group], Card: s.Card},
 		})
 	}
 	return effects
@@ -97,15 +100,17 @@ func checkCard(card *events.Card, origins int) error {
 	return nil
 }
 
-func endsAt(card *events.Card, rules *Rules, now time.Time) time.Time {
-	end := now.Add(rules.span(len(rules.Tiers) - 1))
+// earliest is the first deadline of all, nil where there is none.
+func earliest(card *events.Card) *time.Time {
+	var first *time.Time
 	for i := range card.Items {
-		if d := card.Items[i].Deadline; d != nil && d.Before(end) {
-			end = *d
+		if d := card.Items[i].Deadline; d != nil && (first == nil || d.Before(*first)) {
+			first = d
 		}
 	}
-	if end.Before(now) {
-		end = now
+	if first == nil {
+		return nil
 	}
-	return end.UTC().Round(0)
+	d := first.UTC().Round(0)
+	return &d
 }

@@ -19,7 +19,10 @@ func TestOpenRefusesWhatWouldBeAnOpenDoor(t *testing.T) {
 		"tiers":                    func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers = nil },
 		"tiers[1].wait":            func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[1].Wait = 0 },
 		"tiers[0].group":           func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].Group = "*" },
-		"tiers[0].remindEvery":     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].RemindEvery = time.Millisecond },
+		"tiers[0].remindEvery":     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].RemindEvery = -1 },
+		"tiers[0].reminders":       func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].Reminders = MaxReminders + 1 },
+		"repeat":                   func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Repeat = MaxRepeat + 1 },
+		"hold":                     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Hold = -1 },
 		"channels[0]":              func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Channels = []string{""} },
 		"request":                  func(c *events.Card, _ *Rules, _ *[]ItemOrigin) { c.Request = "a.b" },
 		"items":                    func(_ *events.Card, _ *Rules, o *[]ItemOrigin) { *o = (*o)[:1] },
@@ -29,7 +32,7 @@ func TestOpenRefusesWhatWouldBeAnOpenDoor(t *testing.T) {
 		c, origins := card(2)
 		rules := twoTiers(1)
 		spoil(&c, &rules, &origins)
-		_, effects, err := Open(c, rules, origins, noon)
+		_, effects, err := Open(c, rules, origins, Duty{}, noon)
 		var fe *events.FieldError
 		if !errors.As(err, &fe) || fe.Field != field || len(effects) != 0 {
 			t.Errorf("%s: got %v", field, err)
@@ -87,23 +90,26 @@ func TestADeadlineShortensTheRequest(t *testing.T) {
 	for name, c := range map[string]struct {
 		deadline time.Duration
 		ends     time.Duration
+		first    time.Duration // when the first tier ends
 		last     int
 	}{
-		"in the first tier":  {5 * time.Minute, 5 * time.Minute, 0},
-		"in the second tier": {12 * time.Minute, 12 * time.Minute, 1},
-		"after the path":     {time.Hour, 15 * time.Minute, 1},
-		"in the past":        {-time.Minute, 0, 0},
-		"at a tier's end":    {10 * time.Minute, 10 * time.Minute, 0},
+		"in the first tier":  {3 * time.Minute, 3 * time.Minute, 2 * time.Minute, 1},
+		"in the second tier": {12 * time.Minute, 12 * time.Minute, 8 * time.Minute, 1},
+		"after the path":     {time.Hour, 15 * time.Minute, 10 * time.Minute, 1},
+		"in the past":        {-time.Minute, 0, 0, 0},
 	} {
 		crd, origins := card(2)
 		deadline := noon.Add(c.deadline)
 		crd.Items[1].Deadline = &deadline
-		s, _, err := Open(crd, twoTiers(1), origins, noon)
+		s, _, err := Open(crd, twoTiers(1), origins, Duty{}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !s.EndsAt.Equal(noon.Add(c.ends)) {
 			t.Errorf("%s: ends at %s", name, s.EndsAt)
+		}
+		if !s.Due().Equal(noon.Add(c.first)) {
+			t.Errorf("%s: the first tier ends at %s", name, s.Due())
 		}
 		for tier := range c.last {
 			s, _ = Next(s, tierEnds(tier), noon)

@@ -26,7 +26,7 @@ type world struct {
 
 type played struct {
 	in      Input
-	tier    int // when it was first applied
+	before  State // when it was first applied
 	effects []Effect
 }
 
@@ -38,6 +38,10 @@ func newWorld(t *rapid.T) *world {
 		Otherwise:     rapid.SampledFrom([]events.Outcome{events.Rejected, events.Expired}).Draw(t, "otherwise"),
 		Channels:      rapid.SampledFrom([][]string{nil, {"self"}, {"self", "console"}}).Draw(t, "channels"),
 	}
+	rules.Repeat = rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "repeat")
+	rules.EarlierLeave = rapid.Bool().Draw(t, "earlier leave")
+	rules.Hold = rapid.SampledFrom([]time.Duration{0, 5 * time.Minute}).Draw(t, "hold")
+	rules.Stop = rapid.SampledFrom([]time.Duration{0, 3 * time.Minute}).Draw(t, "stop")
 	for i := range rapid.IntRange(1, 3).Draw(t, "tiers") {
 		rules.Tiers = append(rules.Tiers, Tier{Group: rapid.SampledFrom(groups).Draw(t, fmt.Sprint("group ", i)), Wait: 10 * time.Minute, RemindEvery: rapid.SampledFrom([]time.Duration{0, 4 * time.Minute}).Draw(t, "remind")})
 	}
@@ -50,7 +54,7 @@ func newWorld(t *rapid.T) *world {
 		deadline := noon.Add(time.Duration(rapid.IntRange(-5, 40).Draw(t, "deadline")) * time.Minute)
 		c.Items[0].Deadline = &deadline
 	}
-	s, _, err := Open(c, rules, origins, noon)
+	s, _, err := Open(c, rules, origins, Duty{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +68,7 @@ func (w *world) apply(in Input) []Effect {
 	if asJSON(w.t, w.s) != before {
 		w.t.Fatal("the step changed the state it was given")
 	}
+	w.checkEnd(next)
 	w.checkTransition(next, effects, took)
 	if w.s.Resolved != nil && asJSON(w.t, next) != before {
 		w.t.Fatalf("a resolved request changed by %+v", in)
@@ -87,10 +92,39 @@ func (w *world) apply(in Input) []Effect {
 	return effects
 }
 
+// checkEnd: nothing moves the end past a deadline, or for ever.
+func (w *world) checkEnd(s State) {
+	most := s.Plan[len(s.Plan)-1].Ends.Add(time.Duration(len(s.Plan))*s.Rules.Hold + maxQuestions*s.Rules.Stop)
+	if s.EndsAt.After(most) || s.Deadline != nil && s.EndsAt.After(*s.Deadline) && s.EndsAt.After(latest(s.OpenedAt, s.Pauses)) {
+		w.t.Fatalf("the end moved to %s; the deadline is %v, the most %s", s.EndsAt, s.Deadline, most)
+	}
+	ends := s.OpenedAt
+	for tier := range s.Plan {
+		rung := s.rung(tier)
+		if rung.Ends.Before(ends) {
+			w.t.Fatalf("tier %d ends at %s, before the one before", tier, rung.Ends)
+		}
+		ends = rung.Ends
+	}
+	if !ends.Equal(s.EndsAt) {
+		w.t.Fatalf("the path ends at %s and the request at %s", ends, s.EndsAt)
+	}
+}
+
+// latest is when a path whose deadline is past can end: when it opened, or was paused.
+func latest(opened time.Time, pauses []Pause) time.Time {
+	for _, p := range pauses {
+		if p.From.After(opened) {
+			opened = p.From
+		}
+	}
+	return opened
+}
+
 // play is apply for an input that may be delivered again later.
 func (w *world) play(in Input) {
-	tier := w.s.Tier
-	w.history = append(w.history, played{in, tier, w.apply(in)})
+	before := w.s
+	w.history = append(w.history, played{in, before, w.apply(in)})
 }
 
 func (w *world) checkDecision(d events.DecisionMade, in Input) {
@@ -142,7 +176,7 @@ func (w *world) checkDeciders(d events.DecisionMade, now Input) {
 	number := slices.IndexFunc(w.s.ReadCard().Items, func(i events.CardItem) bool { return i.Action == d.Action }) + 1
 	var supporters []Supporter
 	for _, a := range d.DecidedBy.Approvers {
-		for _, p := range append(w.history, played{in: now, tier: w.s.Tier}) {
+		for _, p := range append(w.history, played{in: now, before: w.s}) {
 			if groups, senior, ok := w.supports(p, a, number, d.Outcome); ok {
 				supporters = append(supporters, Supporter{Person: personOf(a.Approver), Groups: groups, Senior: senior})
 				break
@@ -191,21 +225,86 @@ func (w *world) supports(p played, a events.ApproverVerdict, number int, outcome
 			answer = item.Verdict
 		}
 	}
-	groups = groupsOf[personOf(a.Approver)]
-	asked := []string{}
-	for _, r := range w.s.Rules.Require {
-		asked = append(asked, r.Group)
-	}
-	for _, t := range w.s.Rules.Tiers[1 : w.s.Tier+1] {
-		asked = append(asked, t.Group)
-		senior = senior || slices.Contains(groups, t.Group)
-	}
+	groups, may := w.stands(p.before, personOf(a.Approver))
+	_, senior = w.stands(w.s, personOf(a.Approver))
+	senior = senior && w.isSenior(personOf(a.Approver), groups)
 	if outcome == events.Approved {
 		ok = (answer == events.Approve || answer == events.Edit) && v.Own[number] == ""
 	} else {
 		ok = answer == events.Reject || answer == events.Respond
 	}
-	return groups, senior, ok && slices.ContainsFunc(asked, func(g string) bool { return slices.Contains(groups, g) })
+	return groups, senior, ok && may
+}
+
+// stands are the groups a person counts in at a state, and whether they may answer at all.
+func (w *world) stands(s State, person string) (groups []string, may bool) {
+	for _, g := range groupsOf[person] {
+		onCall, isSchedule := s.OnCall[g]
+		if !isSchedule || slices.Contains(onCall, person) || w.wasHanded(s, person, g) {
+			groups = append(groups, g)
+		}
+	}
+	for i, t := range s.Rules.Tiers[:s.Tier+1] {
+		if s.Rules.EarlierLeave && i < s.Tier {
+			continue
+		}
+		asked := []string{t.Group}
+		if i == 0 || t.Round != s.Rules.Tiers[i-1].Round {
+			for _, r := range s.Rules.Require {
+				asked = append(asked, r.Group)
+			}
+		}
+		may = may || slices.ContainsFunc(asked, func(g string) bool { return slices.Contains(groups, g) })
+	}
+	for _, g := range append([]string{""}, groupsOf[person]...) {
+		may = may || w.wasHanded(s, person, g)
+	}
+	return groups, may
+}
+
+func (w *world) wasHanded(s State, person, group string) bool {
+	return slices.ContainsFunc(s.HandOvers, func(h HandedOver) bool {
+		return h.Kind == events.Reassign && (h.To == person || group != "" && h.ToGroup == group)
+	})
+}
+
+// isSenior reports whether a tier after the first of its round brought one of the groups in, or the request was handed to it.
+func (w *world) isSenior(person string, groups []string) bool {
+	for i, t := range w.s.Rules.Tiers {
+		later := i > 0 && t.Round == w.s.Rules.Tiers[i-1].Round
+		if later && slices.Contains(groups, t.Group) && (i <= w.s.Tier || w.wasHanded(w.s, person, t.Group)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) drawHandOver(sequence uint64) HandOver {
+	t := w.t
+	who := rapid.SampledFrom([]string{"alice", "alice-2", "bob", "carol", "eve", "frank"}).Draw(t, "hands")
+	h := hands(w.s, sequence, who, rapid.SampledFrom([]events.HandOverKind{events.Acknowledge, events.Reassign, events.Ask, events.Snooze}).Draw(t, "hand-over"))
+	switch h.Cast.Kind {
+	case events.Reassign:
+		h.Cast.To, h.ToPerson, h.ToGroups = "", "", nil
+		if rapid.Bool().Draw(t, "to group") {
+			h.Cast.ToGroup = rapid.SampledFrom([]string{"finance", "managers", "it", "nobody"}).Draw(t, "group")
+		} else {
+			to := rapid.SampledFrom([]string{"bob", "carol", "eve", "frank"}).Draw(t, "person")
+			h.Cast.To, h.ToPerson, h.ToGroups = to, to, groupsOf[to]
+		}
+	case events.Ask:
+		h.Cast.Item = rapid.IntRange(0, 5).Draw(t, "about")
+	case events.Acknowledge:
+		h.Cast.Seconds = rapid.IntRange(0, 600).Draw(t, "seconds")
+	}
+	return h
+}
+
+func (w *world) drawAnswer(sequence uint64) Answered {
+	return Answered{
+		Agent: "billing", Action: fmt.Sprintf("a-%d", rapid.IntRange(1, 4).Draw(w.t, "answers")), Question: QuestionID(rapid.Uint64Range(1, 12).Draw(w.t, "question")),
+		Sequence: sequence, EventID: fmt.Sprintf("q-%d", sequence), Text: "because", At: noon.Add(time.Duration(sequence) * time.Second),
+	}
 }
 
 // drawVerdict draws a verdict, most of them good.
@@ -272,10 +371,11 @@ func (w *world) drawWithdrawal(sequence uint64) Withdrawn {
 
 func (w *world) drawTimer() TimerFired {
 	return TimerFired{
-		Tier: rapid.IntRange(0, 3).Draw(w.t, "tier"),
-		Kind: rapid.SampledFrom([]TimerKind{Remind, Remind, Escalate}).Draw(w.t, "kind"),
-		N:    rapid.IntRange(0, 3).Draw(w.t, "n"),
-		At:   noon.Add(time.Duration(rapid.IntRange(0, 3600).Draw(w.t, "at")) * time.Second),
+		Tier:   rapid.IntRange(0, 3).Draw(w.t, "tier"),
+		Kind:   rapid.SampledFrom([]TimerKind{Remind, Remind, Escalate, Wake}).Draw(w.t, "kind"),
+		N:      rapid.IntRange(0, 3).Draw(w.t, "n"),
+		At:     noon.Add(time.Duration(rapid.IntRange(0, 7200).Draw(w.t, "at")) * time.Second),
+		OnCall: rapid.SampledFrom([]map[string][]string{nil, nil, {"it": {"eve"}}, {"managers": {"carol"}}}).Draw(w.t, "on call"),
 	}
 }
 
@@ -288,8 +388,15 @@ func (w *world) run() {
 	}
 	for len(order) > 0 {
 		switch what := rapid.IntRange(0, 9).Draw(w.t, "what"); {
-		case what < 6:
+		case what < 5:
 			w.play(w.drawVerdict(order[0]))
+			order = order[1:]
+		case what < 6:
+			if rapid.IntRange(0, 2).Draw(w.t, "answers") == 0 {
+				w.play(w.drawAnswer(order[0]))
+			} else {
+				w.play(w.drawHandOver(order[0]))
+			}
 			order = order[1:]
 		case what < 7:
 			w.play(w.drawTimer())
@@ -311,7 +418,8 @@ func (w *world) redeliver(p played) {
 	again := w.apply(p.in)
 	if code := refusalOf(p.effects); code != "" {
 		// After an edit an older verdict of the same person may be dropped in silence instead.
-		if refusalOf(again) == "" && len(again) > 0 {
+		// A hand-over changes no outcome; that one which was told refused stays refused is up to the router.
+		if _, handsOver := p.in.(HandOver); !handsOver && refusalOf(again) == "" && len(again) > 0 {
 			w.t.Fatalf("%+v was refused as %s and then led to %+v", p.in, code, again)
 		}
 		return
@@ -319,7 +427,7 @@ func (w *world) redeliver(p played) {
 	if _, isTimer := p.in.(TimerFired); !isTimer && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
 		w.t.Fatalf("%+v led to %+v\nand then to %+v", p.in, p.effects, again)
 	}
-	if timer, ok := p.in.(TimerFired); ok && timer.Kind == Escalate && len(p.effects) > 0 && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
+	if timer, ok := p.in.(TimerFired); ok && timer.Kind == Escalate && len(lasting(p.effects)) > 0 && !reflect.DeepEqual(lasting(again), lasting(p.effects)) {
 		w.t.Fatalf("%+v led to %+v\nand then to %+v", p.in, p.effects, again)
 	}
 }
@@ -328,10 +436,13 @@ func (w *world) redeliver(p played) {
 // newer ones overtake.
 func lasting(effects []Effect) (kept []Effect) {
 	for _, e := range effects {
-		if a, ok := e.(Announce); ok && a.Event == events.Revised {
-			continue
-		}
-		if _, ok := e.(Arm); !ok {
+		switch e := e.(type) {
+		case Announce:
+			if e.Event != events.Revised {
+				kept = append(kept, e)
+			}
+		case Arm, Tell:
+		default:
 			kept = append(kept, e)
 		}
 	}

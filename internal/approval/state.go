@@ -21,14 +21,23 @@ type State struct {
 	// Card is the JSON of an [events.Card], as it was published.
 	Card  json.RawMessage `json:"card"`
 	Rules Rules           `json:"rules"`
-	// OpenedAt and EndsAt are those of the card.
+	// OpenedAt is when the request opened, EndsAt when it ends unless people answer: what the card says, later by what holds the path up.
 	OpenedAt time.Time `json:"openedAt"`
 	EndsAt   time.Time `json:"endsAt"`
-	// Tier is the current tier, from 0. Entered says when each tier after the
-	// first came in, Reminders how often the current one was reminded.
-	Tier      int         `json:"tier"`
-	Entered   []time.Time `json:"entered,omitempty"`
-	Reminders int         `json:"reminders,omitempty"`
+	// Plan has a rung for each tier, as planned at opening; Pauses is what has stopped its clock since. Deadline is the earliest
+	// of the items, which nothing moves past; nil for none.
+	Plan     []Rung     `json:"plan"`
+	Pauses   []Pause    `json:"pauses,omitempty"`
+	Deadline *time.Time `json:"deadline,omitempty"`
+	// OnCall are the persons who were on call when the tier of a schedule came in, by its name. Others of it are not asked.
+	OnCall map[string][]string `json:"onCall,omitempty"`
+	// HandOvers are what people did with the request beside answering it, in the order in which that held.
+	HandOvers []HandedOver `json:"handOvers,omitempty"`
+	// Tier is the current tier, from 0. Entered says how each tier up to it came in, Reminders how often the current one was
+	// reminded.
+	Tier      int     `json:"tier"`
+	Entered   []Entry `json:"entered"`
+	Reminders int     `json:"reminders,omitempty"`
 	// Items are in the order of the card: item number n is Items[n-1].
 	Items []Item `json:"items"`
 	// Verdicts are the accepted verdicts that some vote still refers to, by sequence.
@@ -58,10 +67,17 @@ type Item struct {
 	Moved *Move `json:"moved,omitempty"`
 }
 
+// Entry is how a tier came in: when, when the request was to end then, and who was on call for its groups that are schedules.
+type Entry struct {
+	At     time.Time           `json:"at"`
+	EndsAt time.Time           `json:"endsAt"`
+	OnCall map[string][]string `json:"onCall,omitempty"`
+}
+
 // closed reports whether nothing more is to be answered about the item.
 func (item *Item) closed() bool { return item.Outcome != nil || item.Moved != nil }
 
-// Revision is the edit behind a version of the card.
+// Revision is the edit, or the agent's answer, behind a version of the card.
 type Revision struct {
 	Cause Cause     `json:"cause"`
 	At    time.Time `json:"at"`
@@ -127,12 +143,13 @@ type Resolution struct {
 	At    time.Time          `json:"at"`
 }
 
-// Cause names the input that led to something: a verdict or a withdrawal by its sequence, or
+// Cause names the input that led to something: a verdict, a withdrawal or an agent's answer by its sequence, or
 // the end of a tier. Redelivery of that input repeats its effects.
 type Cause struct {
 	EventID    string `json:"eventId"`
 	Sequence   uint64 `json:"sequence,omitempty"`   // of the verdict; 0 for others
 	Withdrawal uint64 `json:"withdrawal,omitempty"` // its sequence
+	Answer     uint64 `json:"answer,omitempty"`     // its sequence
 	Tier       int    `json:"tier,omitempty"`       // of the timer
 }
 
@@ -152,7 +169,7 @@ func (s *State) UnmarshalJSON(data []byte) error {
 	if err := p.Rules.Validate(); err != nil {
 		return fmt.Errorf("reading the rules of request %s: %w", p.Request, err)
 	}
-	if len(card.Items) != len(p.Items) || p.Tier < 0 || p.Tier >= len(p.Rules.Tiers) || len(p.Entered) != p.Tier {
+	if len(card.Items) != len(p.Items) || p.Tier < 0 || p.Tier >= len(p.Rules.Tiers) || len(p.Entered) != p.Tier+1 || len(p.Plan) != len(p.Rules.Tiers) {
 		return fmt.Errorf("reading request %s: its card has %d items and its state %d, at tier %d of %d",
 			p.Request, len(card.Items), len(p.Items), p.Tier, len(p.Rules.Tiers))
 	}
@@ -170,42 +187,34 @@ func (s *State) CardItem(n int) events.CardItem { return s.card.Items[n-1] }
 // Group is the group of the current tier.
 func (s *State) Group() string { return s.Rules.Tiers[s.Tier].Group }
 
-// Groups are the groups that were brought in so far, each once.
-func (s *State) Groups() []string {
+// Groups are the groups that were brought in so far, each once, those it was handed to included.
+func (s *State) Groups() []string { return s.groups(s.Tier, s.HandOvers) }
+
+// groups are those that were brought in up to tier and by the hand-overs.
+func (s *State) groups(tier int, handOvers []HandedOver) []string {
 	var groups []string
-	for tier := range s.Tier + 1 {
-		for _, g := range s.Rules.asked(tier) {
-			if !slices.Contains(groups, g) {
-				groups = append(groups, g)
-			}
+	add := func(g string) {
+		if g != "" && !slices.Contains(groups, g) {
+			groups = append(groups, g)
 		}
+	}
+	for t := range tier + 1 {
+		for _, g := range s.Rules.asked(t) {
+			add(g)
+		}
+	}
+	for i := range handOvers {
+		add(handOvers[i].ToGroup)
 	}
 	return groups
 }
 
 // Due is when the current tier ends.
-func (s *State) Due() time.Time { return s.tierEnd(s.Tier) }
+func (s *State) Due() time.Time { return s.rung(s.Tier).Ends }
 
-// tierStart and tierEnd follow the plan made at opening, not when timers really
-// fired: the card promised EndsAt, and an outage does not move it.
-func (s *State) tierStart(tier int) time.Time {
-	if tier == 0 {
-		return s.OpenedAt
-	}
-	return s.tierEnd(tier - 1)
-}
-
-func (s *State) tierEnd(tier int) time.Time {
-	if end := s.OpenedAt.Add(s.Rules.span(tier)); end.Before(s.EndsAt) {
-		return end
-	}
-	return s.EndsAt
-}
-
-// last reports whether the end of tier is the end of the request: the path's
-// last tier, or one that a deadline cuts short.
+// last reports whether the end of tier is the end of the request.
 func (s *State) last(tier int) bool {
-	return tier == len(s.Rules.Tiers)-1 || !s.tierEnd(tier).Before(s.EndsAt)
+	return tier == len(s.Rules.Tiers)-1 || !s.rung(tier).Ends.Before(s.EndsAt)
 }
 
 // copied is s with everything that a step may change copied.
@@ -217,5 +226,8 @@ func (s *State) copied() State {
 	}
 	c.Verdicts = slices.Clone(s.Verdicts)
 	c.Counted = maps.Clone(s.Counted)
+	c.Entered = slices.Clone(s.Entered)
+	c.Pauses = slices.Clone(s.Pauses)
+	c.HandOvers = slices.Clone(s.HandOvers)
 	return c
 }

@@ -17,6 +17,8 @@ func applyTimer(s State, in TimerFired) (State, []Effect, transition) {
 		return applyReminder(s, in)
 	case Escalate:
 		return applyTierEnd(s, in)
+	case Wake:
+		return applyWake(s, in)
 	}
 	return s, nil, dropped
 }
@@ -24,8 +26,15 @@ func applyTimer(s State, in TimerFired) (State, []Effect, transition) {
 // applyReminder reminds the current tier. A number that was announced before is
 // announced again as it was: by its key it is the same announcement.
 func applyReminder(s State, in TimerFired) (State, []Effect, transition) {
-	if s.Resolved != nil || in.Tier != s.Tier || in.N < 1 || len(nextReminder(s, in.Tier, in.N-1)) == 0 {
+	if s.Resolved != nil || in.Tier != s.Tier || in.N < 1 {
 		return s, nil, dropped
+	}
+	due := s.nextReminder(in.N - 1)
+	switch {
+	case len(due) == 0:
+		return s, nil, dropped
+	case in.N > s.Reminders && in.At.Before(due[0].(Arm).At): //nolint:forcetypeassert // nextReminder makes nothing else
+		return s, due, postponed
 	}
 	took := repeated
 	if in.N > s.Reminders {
@@ -38,12 +47,38 @@ func applyReminder(s State, in TimerFired) (State, []Effect, transition) {
 			key += "/" + group
 		}
 		effects = append(effects, Announce{
-			Event: events.Reminded, Group: group, Key: key,
-			At:      s.tierStart(in.Tier).Add(s.Rules.Tiers[in.Tier].RemindEvery * time.Duration(in.N)),
-			Payload: &events.ApprovalReminded{Request: s.Request, Group: group, Tier: in.Tier, Reminder: in.N, EndsAt: s.EndsAt},
+			Event: events.Reminded, Group: group, Key: key, At: s.rung(in.Tier).Reminds[in.N-1],
+			Payload: &events.ApprovalReminded{
+				Request: s.Request, Group: group, Tier: in.Tier, Reminder: in.N, EndsAt: s.EndsAt, Quiet: s.quiet(in.At), OnCall: s.OnCall[group],
+			},
 		})
 	}
-	return s, append(effects, nextReminder(s, in.Tier, in.N)...), took
+	return s, append(effects, s.nextReminder(in.N)...), took
+}
+
+// quiet are the persons whose snooze lasts at t, sorted.
+func (s *State) quiet(t time.Time) []string {
+	var quiet []string
+	for i := range s.HandOvers {
+		if h := &s.HandOvers[i]; h.Kind == events.Snooze && t.Before(*h.Until) {
+			quiet = append(quiet, h.Person)
+		}
+	}
+	slices.Sort(quiet)
+	return slices.Compact(quiet)
+}
+
+// applyWake reminds the one whose snooze ends.
+func applyWake(s State, in TimerFired) (State, []Effect, transition) {
+	i := s.handOver(uint64(max(in.N, 0))) //nolint:gosec // it is not below zero
+	if s.Resolved != nil || i < 0 || s.HandOvers[i].Kind != events.Snooze {
+		return s, nil, dropped
+	}
+	h := &s.HandOvers[i]
+	return s, []Effect{Announce{
+		Event: events.Reminded, Group: s.Group(), Key: fmt.Sprintf("woken/%d", h.Sequence), At: *h.Until,
+		Payload: &events.ApprovalReminded{Request: s.Request, Group: s.Group(), Tier: s.Tier, EndsAt: s.EndsAt, Person: h.Person},
+	}}, woken
 }
 
 // applyTierEnd brings the next tier in, or ends the request.
@@ -55,29 +90,49 @@ func applyTierEnd(s State, in TimerFired) (State, []Effect, transition) {
 		return s, s.consequences(s.Resolved.Cause), repeated
 	case s.Resolved != nil || in.Tier > s.Tier:
 		return s, nil, dropped
+	case in.At.Before(s.Due()): // the clock stood meanwhile
+		return s, []Effect{Arm{Tier: s.Tier, Kind: Escalate, At: s.Due()}}, postponed
 	case s.last(in.Tier):
 		return end(s, in)
 	}
-	s.Entered = append(slices.Clone(s.Entered), in.At)
+	s = s.copied()
 	s.Tier, s.Reminders = in.Tier+1, 0
+	s.enter(in.At, in.OnCall)
 	return s, escalated(s, in.Tier), movedOn
 }
 
-// escalated is the effect of the end of tier. The timers of the tier that came in
-// belong to it as long as that tier is current.
+// escalated is the effect of the end of tier. The timers of the tier that came in, and what its agents are told, belong to it as long
+// as that tier is current.
 func escalated(s State, tier int) []Effect {
-	from, to := s.Rules.Tiers[tier].Group, s.Rules.Tiers[tier+1].Group
-	effects := []Effect{Announce{
-		Event: events.Escalated, Group: to, Key: fmt.Sprintf("escalated/%d", tier+1), At: s.Entered[tier],
-		Payload: &events.ApprovalEscalated{
-			Request: s.Request, FromTier: tier, FromGroup: from, ToTier: tier + 1, ToGroup: to, EndsAt: s.EndsAt,
-			Reason: fmt.Sprintf("%s did not answer everything within %s", from, s.Rules.Tiers[tier].Wait),
-		},
-	}}
+	from, next := s.Rules.Tiers[tier], s.Rules.Tiers[tier+1]
+	came := s.Entered[tier+1]
+	var effects []Effect
+	for i, group := range s.Rules.asked(tier + 1) {
+		key := fmt.Sprintf("escalated/%d", tier+1)
+		if i > 0 {
+			key += "/" + group
+		}
+		effects = append(effects, Announce{
+			Event: events.Escalated, Group: group, Key: key, At: came.At,
+			Payload: &events.ApprovalEscalated{
+				Request: s.Request, FromTier: tier, FromGroup: from.Group, ToTier: tier + 1, ToGroup: group, EndsAt: came.EndsAt,
+				OnCall: came.OnCall[group], Round: next.Round, Reason: s.why(tier),
+			},
+		})
+	}
 	if s.Resolved != nil || s.Tier != tier+1 {
 		return effects
 	}
-	return append(effects, Timers(s)...)
+	return append(append(effects, s.tell(nil)...), Timers(s)...)
+}
+
+// why says why the tier after tier came in.
+func (s *State) why(tier int) string {
+	within := s.Entered[tier+1].At.Sub(s.Entered[tier].At)
+	if within >= time.Second {
+		within = within.Round(time.Second)
+	}
+	return fmt.Sprintf("%s did not answer everything within %s", s.Rules.Tiers[tier].Group, within)
 }
 
 // end gives every item without an outcome the one the route ends with.

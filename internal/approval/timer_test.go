@@ -71,7 +71,10 @@ func TestTheNextTierComesInWhenTheTimerFired(t *testing.T) {
 	if e := told.Payload.(*events.ApprovalEscalated); e.FromGroup != "finance" || e.ToTier != 1 || !e.EndsAt.Equal(s.EndsAt) {
 		t.Errorf("escalated as %+v", e)
 	}
-	if arms := effects[1:]; !reflect.DeepEqual(arms, Timers(s)) || len(arms) != 1 {
+	if _, ok := effects[1].(Tell); !ok {
+		t.Errorf("the agent is not told: %+v", effects[1])
+	}
+	if arms := effects[2:]; !reflect.DeepEqual(arms, Timers(s)) || len(arms) != 1 {
 		t.Errorf("armed %+v", arms)
 	}
 }

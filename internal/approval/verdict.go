@@ -18,6 +18,8 @@ type refusal struct {
 
 func applyVerdict(s State, in Verdict) (State, []Effect, transition) {
 	in.At = in.At.UTC().Round(0)
+	everywhere := in.Groups
+	in.Groups = s.counting(in.person(), in.Groups)
 	cause := Cause{EventID: in.EventID, Sequence: in.Sequence}
 	if s.applied(in.Sequence) {
 		a, _ := s.accepted(in.Sequence)
@@ -27,10 +29,13 @@ func applyVerdict(s State, in Verdict) (State, []Effect, transition) {
 	if s.Revised != nil && in.Cast.Digest != s.Digest && in.Sequence <= s.Counted[in.person()] {
 		return s, nil, superseded // it answered a version of the card that is no more
 	}
+	if in.Sequence <= s.Counted[in.person()] && !s.entitled(in.person(), in.Groups) {
+		return s, nil, superseded // it may have counted before its tier left
+	}
 	if r := s.mayAnswer(in); r != nil {
 		effects := []Effect{s.refused(in, r)}
 		if s.Resolved == nil && r.code == events.RefusedNotEntitled {
-			return s.rememberTooEarly(in), effects, refused
+			return s.rememberTooEarly(in, everywhere), effects, refused
 		}
 		return s, effects, refused
 	}
@@ -81,7 +86,7 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if !s.Rules.trusts(in.Channel) {
 		return &refusal{events.RefusedChannel, fmt.Sprintf("verdicts through %s do not count for this request", in.Channel)}
 	}
-	if !s.Rules.entitled(in.Groups, s.Tier) || in.Sequence <= s.TooEarly[in.person()] {
+	if !s.entitled(in.person(), in.Groups) || in.Sequence <= s.TooEarly[in.person()] {
 		return &refusal{events.RefusedNotEntitled, fmt.Sprintf("%s is in no group that was asked so far", in.Approver)}
 	}
 	if in.Resting != "" {
@@ -234,7 +239,7 @@ func (s *State) count(in Verdict, answers map[int]events.VerdictKind, cause Caus
 		revised = revised || kind == events.Edit
 	}
 	if revised {
-		next.freeze(cause, in)
+		next.freeze(cause, in.At)
 	}
 	if next.Counted == nil {
 		next.Counted = make(map[string]uint64, 1)
@@ -268,7 +273,7 @@ func (s *State) tally(votes []Vote) events.Outcome {
 		switch {
 		case approves(v.Verdict):
 			sure = sure || !v.Doubted
-			supporters = append(supporters, Supporter{Person: v.Person, Groups: v.Groups, Senior: s.Rules.senior(v.Groups, s.Tier)})
+			supporters = append(supporters, Supporter{Person: v.Person, Groups: v.Groups, Senior: s.senior(v.Person, v.Groups)})
 		case rejects(v.Verdict):
 			against++
 		}
@@ -301,9 +306,9 @@ func (s *State) keep(a Accepted) {
 
 // rememberTooEarly notes a verdict of somebody whose tier has not come in. Others
 // are not noted: they stay strangers, and would only grow the state.
-func (s *State) rememberTooEarly(in Verdict) State {
+func (s *State) rememberTooEarly(in Verdict, groups []string) State {
 	next := *s
-	if in.Sequence <= s.TooEarly[in.person()] || !s.Rules.entitled(in.Groups, len(s.Rules.Tiers)-1) {
+	if in.Sequence <= s.TooEarly[in.person()] || !s.onPath(groups) {
 		return next
 	}
 	next.TooEarly = maps.Clone(s.TooEarly)

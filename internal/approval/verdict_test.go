@@ -159,7 +159,7 @@ func TestRedeliveryRepeatsTheEffects(t *testing.T) {
 	if s.Resolved == nil || s.Resolved.By != events.ByTimeout || outcomes(s)[2] != events.Expired {
 		t.Fatalf("resolved as %+v: %v", s.Resolved, outcomes(s))
 	}
-	third = slices.DeleteFunc(third, func(e Effect) bool { _, ok := e.(Arm); return ok })
+	third = lasting(third)
 	for i, c := range []struct {
 		in   Input
 		want []Effect

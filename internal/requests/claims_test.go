@@ -30,7 +30,7 @@ func opened(t *testing.T, request string, actions ...string) approval.State {
 		})
 	}
 	rules := approval.Rules{Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []approval.Tier{{Group: "ops", Wait: time.Hour}}}
-	s, _, err := approval.Open(card, rules, origins, time.Now())
+	s, _, err := approval.Open(card, rules, origins, approval.Duty{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

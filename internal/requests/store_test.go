@@ -31,7 +31,7 @@ func newRequest(t testing.TB, id string, items, quorum int) approval.State {
 	rules := approval.Rules{Require: []approval.Requirement{{Group: "finance", Count: quorum}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: []approval.Tier{
 		{Group: "finance", Wait: time.Minute, RemindEvery: 25 * time.Second}, {Group: "managers", Wait: time.Minute},
 	}}
-	s, _, err := approval.Open(card, rules, origins, time.Now())
+	s, _, err := approval.Open(card, rules, origins, approval.Duty{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

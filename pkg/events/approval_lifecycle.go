@@ -10,6 +10,12 @@ type ApprovalReminded struct {
 	// Reminder counts the reminders within the tier, from 1.
 	Reminder int       `json:"reminder"`
 	EndsAt   time.Time `json:"endsAt"`
+	// Quiet are persons of the group who want no reminders now. Person, where set, is the only one who is
+	// reminded: a snooze ends.
+	Quiet  []string `json:"quiet,omitempty"`
+	Person string   `json:"person,omitempty"`
+	// OnCall are the persons who are asked, where the group is a schedule.
+	OnCall []string `json:"onCall,omitempty"`
 }
 
 // ApprovalRemindedType is the type of [ApprovalReminded].
@@ -32,6 +38,10 @@ type ApprovalEscalated struct {
 	ToGroup   string    `json:"toGroup"`
 	Reason    string    `json:"reason"`
 	EndsAt    time.Time `json:"endsAt"`
+	// OnCall are the persons who are asked, where ToGroup is a schedule: who was on call when the tier came in.
+	OnCall []string `json:"onCall,omitempty"`
+	// Round is how often the whole path had ended before.
+	Round int `json:"round,omitempty"`
 }
 
 // ApprovalEscalatedType is the type of [ApprovalEscalated].

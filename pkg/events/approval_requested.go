@@ -13,6 +13,8 @@ type ApprovalRequested struct {
 	// Digest names the exact bytes of Card. A verdict repeats it, so that what is
 	// approved is what was shown.
 	Digest string `json:"digest"`
+	// OnCall are the persons who are asked, where Group is a schedule.
+	OnCall []string `json:"onCall,omitempty"`
 	// Card is the JSON of a [Card], kept as bytes because the digest is over them.
 	Card json.RawMessage `json:"card"`
 }
@@ -43,6 +45,8 @@ type Card struct {
 	OpenedAt  time.Time `json:"openedAt"`
 	EndsAt    time.Time `json:"endsAt"`
 	Otherwise Outcome   `json:"otherwise"`
+	// Questions are what approvers asked the agent, and its answers.
+	Questions []CardQuestion `json:"questions,omitempty"`
 	// Flood says that the card is about more than its item: an agent that puts more before people than they can judge.
 	Flood *Flood `json:"flood,omitempty"`
 }
@@ -59,6 +63,18 @@ type Flood struct {
 	Denied bool `json:"denied,omitempty"`
 	// Until is when the agent is counted anew, unless the item is approved before.
 	Until time.Time `json:"until"`
+}
+
+// CardQuestion is a question to the agent that it has answered.
+type CardQuestion struct {
+	// Item is what it is about; 0 is the whole card.
+	Item       int       `json:"item,omitempty"`
+	AskedBy    string    `json:"askedBy"`
+	AskedAt    time.Time `json:"askedAt"`
+	Question   string    `json:"question"`
+	Agent      string    `json:"agent"`
+	Answer     string    `json:"answer"`
+	AnsweredAt time.Time `json:"answeredAt"`
 }
 
 // Requirement is a part of a quorum: so many different people of a group.

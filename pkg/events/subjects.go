@@ -69,6 +69,16 @@ func (s Subjects) Verdict(channel, approver, request string) string {
 	return s.join("verdicts", channel, approver, request)
 }
 
+// HandOver is where an approver hands a request over, holds it or asks about it, on a channel.
+func (s Subjects) HandOver(channel, approver, request string) string {
+	return s.join("handovers", channel, approver, request)
+}
+
+// Answer is where an agent answers a question about an action.
+func (s Subjects) Answer(agent, action, question string) string {
+	return s.join("answers", agent, action, question)
+}
+
 // Decision is where the ledger keeps the final word on an action.
 func (s Subjects) Decision(agent, action string) string { return s.join("decisions", agent, action) }
 
@@ -177,6 +187,24 @@ func (s Subjects) ParseVerdict(subject string) (channel, approver, request strin
 		return "", "", "", s.notA("verdict", subject, "verdicts.<channel>.<approver>.<request>")
 	}
 	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "request", t[2])
+}
+
+// ParseHandOver takes apart the subject of a hand-over, as [Subjects.ParseVerdict] does.
+func (s Subjects) ParseHandOver(subject string) (channel, approver, request string, err error) {
+	t, ok := s.tokens(subject, "handovers", 3)
+	if !ok {
+		return "", "", "", s.notA("hand-over", subject, "handovers.<channel>.<approver>.<request>")
+	}
+	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "request", t[2])
+}
+
+// ParseAnswer takes apart the subject of an agent's answer.
+func (s Subjects) ParseAnswer(subject string) (agent, action, question string, err error) {
+	t, ok := s.tokens(subject, "answers", 3)
+	if !ok {
+		return "", "", "", s.notA("answer", subject, "answers.<agent>.<action>.<question>")
+	}
+	return t[0], t[1], t[2], checkTokens("agent", t[0], "action", t[1], "question", t[2])
 }
 
 // ParseGranting takes apart the subject on which a grant is given or revoked.

@@ -5,6 +5,7 @@ type RefusalCode string
 
 // The reasons for refusing a verdict.
 const (
+	RefusedHandOver       RefusalCode = "handover" // what it hands over to, asks or holds is not allowed
 	RefusedUnknownRequest RefusalCode = "unknown_request"
 	RefusedClosed         RefusalCode = "closed"
 	RefusedWrongDigest    RefusalCode = "wrong_digest"

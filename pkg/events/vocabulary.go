@@ -77,11 +77,16 @@ type ApprovalEvent string
 // The steps of a request's life.
 const (
 	Requested ApprovalEvent = "requested"
-	Revised   ApprovalEvent = "revised" // an edit made a new version of the card
+	Revised   ApprovalEvent = "revised" // an edit, or an agent's answer, made a new version of the card
 	Reminded  ApprovalEvent = "reminded"
 	Escalated ApprovalEvent = "escalated"
 	Resolved  ApprovalEvent = "resolved"
-	Refused   ApprovalEvent = "refused" // a verdict was not accepted
+	Refused   ApprovalEvent = "refused" // a verdict or a hand-over was not accepted
+
+	Acknowledged ApprovalEvent = "acknowledged" // somebody looks at it
+	Reassigned   ApprovalEvent = "reassigned"
+	Asked        ApprovalEvent = "asked" // the agent was asked a question
+	Snoozed      ApprovalEvent = "snoozed"
 )
 
 // GrantEvent is the token that names a step in a grant's life on its subject.

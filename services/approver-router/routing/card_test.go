@@ -17,7 +17,7 @@ func cardOf(t *testing.T, items ...waiting) *events.Card {
 	sortByRisk(items)
 	origins := make([]approval.ItemOrigin, len(items))
 	route := testRoute(time.Second, 50)
-	s, _, err := approval.Open(newCard("r-1", route, items, mostRoom), rulesOf(route), origins, noon)
+	s, _, err := approval.Open(newCard("r-1", route, items, mostRoom), rulesOf(route), origins, approval.Duty{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestSplitKeepsRequestsSmall(t *testing.T) {
 		for i, w := range part {
 			origins[i] = originOf(w)
 		}
-		s, _, err := approval.Open(newCard("r-1", route, part, mostRoom), rulesOf(route), origins, noon)
+		s, _, err := approval.Open(newCard("r-1", route, part, mostRoom), rulesOf(route), origins, approval.Duty{}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func (r *rig) create(t *testing.T, id string, path []approval.Tier, deadline *ti
 	}}}
 	rules := approval.Rules{Require: []approval.Requirement{{Group: path[0].Group, Count: 1}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: path}
 	origin := approval.ItemOrigin{ReplyTo: "_INBOX.billing.answers", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", EventID: "assessment"}
-	s, _, err := approval.Open(card, rules, []approval.ItemOrigin{origin}, time.Now())
+	s, _, err := approval.Open(card, rules, []approval.ItemOrigin{origin}, approval.Duty{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
