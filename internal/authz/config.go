@@ -32,7 +32,9 @@ func exports(s events.Subjects) []export {
 		{kind: "service", subject: s.All("actions", 2)},
 		{kind: "service", subject: s.All("withdrawals", 2)},
 		{kind: "service", subject: s.All("receipts", 2)},
+		{kind: "service", subject: s.All("answers", 3)},
 		{kind: "service", subject: s.All("verdicts", 3)},
+		{kind: "service", subject: s.All("handovers", 3)},
 		{kind: "service", subject: s.All("grantings", 3)},
 		{kind: "service", subject: s.All("marks", 3)},
 		{kind: "service", subject: s.All("attention", 4)},
@@ -48,6 +50,7 @@ func exports(s events.Subjects) []export {
 		{kind: "stream", subject: lifecycle(s)},
 		{kind: "stream", subject: grantLife(s)},
 		{kind: "stream", subject: reviewLife(s)},
+		{kind: "stream", subject: storms(s)},
 	}
 }
 

@@ -49,13 +49,13 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 	switch id.Kind {
 	case Agent:
 		p.Requests = []string{
-			s.Action(id.Name, "*"), s.Withdrawal(id.Name, "*"), s.Receipt(id.Name, "*"),
+			s.Action(id.Name, "*"), s.Withdrawal(id.Name, "*"), s.Receipt(id.Name, "*"), s.Answer(id.Name, "*", "*"),
 			directGet(s.Stream("DECISIONS"), s.Decision(id.Name, "*")),
 		}
 		p.Publish, p.Feeds = p.Requests, []string{inbox}
 	case Approver, Adapter:
 		p.Requests = append(answers(id, s), requestReads(s)...)
-		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s), grantLife(s), reviewLife(s)}
+		p.Publish, p.Feeds = p.Requests, []string{lifecycle(s), grantLife(s), reviewLife(s), storms(s)}
 		p.Subscribe = append(p.Subscribe, p.Feeds...)
 	case Assessor:
 		p.Offers = []string{s.Assessor(id.Name)}
@@ -74,13 +74,17 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 	return p, nil
 }
 
-// answers is where id may cast verdicts and give grants: an approver as itself, an adapter for
+// answers is where id may cast verdicts, hand requests over and give grants: an approver as itself, an adapter for
 // anybody, but only on its own channel.
 func answers(id Identity, s events.Subjects) []string {
-	if id.Kind == Approver {
-		return []string{s.Verdict(SelfChannel, id.Name, "*"), s.Granting(SelfChannel, id.Name, "*"), s.ReviewMark(SelfChannel, id.Name, "*"), s.Attention(SelfChannel, id.Name, "*", "*")}
+	channel, approver := SelfChannel, id.Name
+	if id.Kind != Approver {
+		channel, approver = id.Name, "*"
 	}
-	return []string{s.Verdict(id.Name, "*", "*"), s.Granting(id.Name, "*", "*"), s.ReviewMark(id.Name, "*", "*"), s.Attention(id.Name, "*", "*", "*")}
+	return []string{
+		s.Verdict(channel, approver, "*"), s.HandOver(channel, approver, "*"), s.Granting(channel, approver, "*"),
+		s.ReviewMark(channel, approver, "*"), s.Attention(channel, approver, "*", "*"),
+	}
 }
 
 // requestReads is what an approver reads to judge a card.
@@ -101,6 +105,8 @@ func requestReads(s events.Subjects) []string {
 func lifecycle(s events.Subjects) string { return s.All("approvals", 0) + ".>" }
 
 func grantLife(s events.Subjects) string { return s.All("grants", 2) }
+
+func storms(s events.Subjects) string { return s.All("storms", 2) }
 
 func reviewLife(s events.Subjects) string { return s.All("reviews", 3) }
 

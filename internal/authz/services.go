@@ -55,8 +55,9 @@ func servicePublish(name string, s events.Subjects) []string {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case Escalator:
-		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "timers"))
+		subjects = append(subjects, under(s, "approvals"), under(s, "decisions"), under(s, "timers"), under(s, "storms"))
 		subjects = append(subjects, bucketReadWrite(s, "REQUESTS")...)
+		subjects = append(subjects, bucketReadWrite(s, "STORMS")...)
 		subjects = append(subjects, streamRead(s, "DECISIONS")...)
 		subjects = append(subjects, "$JS.API.STREAM.PURGE."+s.Stream("TIMERS"))
 	case AuditSink:
@@ -74,7 +75,7 @@ func topologyReads(s events.Subjects) []string {
 	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
-	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "AUDIT"} {
+	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "STORMS", "AUDIT"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
 	}
 	return subjects

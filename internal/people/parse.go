@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weighlock/weighlock/internal/calendar"
+	"github.com/weighlock/weighlock/internal/oncall"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -15,9 +17,11 @@ const fileVersion = 1
 const nested = "group:"
 
 type approversFile struct {
-	Version int                   `yaml:"version"`
-	People  map[string]filePerson `yaml:"people"`
-	Groups  map[string][]string   `yaml:"groups"`
+	Version   int                     `yaml:"version"`
+	People    map[string]filePerson   `yaml:"people"`
+	Calendars map[string]fileCalendar `yaml:"calendars"`
+	Groups    map[string]fileGroup    `yaml:"groups"`
+	Schedules map[string]fileSchedule `yaml:"schedules"`
 }
 
 type filePerson struct {
@@ -29,11 +33,16 @@ type filePerson struct {
 	Hours      *fileHours        `yaml:"hours"`
 }
 
-// Parse reads and checks approvers. name is the file's name in errors, which are
+// Parse reads and checks approvers that name no further files. name is the file's name in errors, which are
 // [*rulefile.Error] with line, field and the way out.
 func Parse(name string, data []byte) (*Directory, error) {
+	return Source{Name: name, Data: data}.Parse()
+}
+
+// Parse is [Parse] of what was read.
+func (s Source) Parse() (*Directory, error) {
 	var in approversFile
-	f, err := rulefile.Decode(name, data, &in)
+	f, err := rulefile.Decode(s.Name, s.Data, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +52,35 @@ func Parse(name string, data []byte) (*Directory, error) {
 	if len(in.Groups) == 0 {
 		return nil, f.Errorf([]any{"groups"}, "add a group of approvers", "is empty")
 	}
-	d := &Directory{version: events.Digest(data), persons: map[string]*Person{}, account: map[string]string{}, groups: map[string][]string{}}
+	d := &Directory{
+		version: s.Digest(), persons: map[string]*Person{}, account: map[string]string{}, groups: map[string][]string{},
+		named: map[string]*calendar.Calendar{}, calendars: map[string]*calendar.Calendar{}, schedules: map[string]*oncall.Schedule{},
+	}
+	r := &reader{file: f, holidays: s.Holidays, out: d}
 	if err := d.readPeople(f, in.People); err != nil {
 		return nil, err
 	}
-	return d, d.readGroups(f, in.Groups)
+	if err := r.readCalendars(in.Calendars); err != nil {
+		return nil, err
+	}
+	members := make(map[string][]string, len(in.Groups))
+	for _, name := range sortedKeys(in.Groups) {
+		members[name] = in.Groups[name].Members
+		if err := r.assign([]any{"groups", name, "calendar"}, name, in.Groups[name].Calendar); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.readGroups(f, members); err != nil {
+		return nil, err
+	}
+	return d, r.readSchedules(in.Schedules)
+}
+
+// reader reads what a directory has beside people and groups.
+type reader struct {
+	file     *rulefile.File
+	holidays map[string][]byte
+	out      *Directory
 }
 
 func (d *Directory) readPeople(f *rulefile.File, in map[string]filePerson) error {
@@ -76,7 +109,7 @@ func (d *Directory) readPeople(f *rulefile.File, in map[string]filePerson) error
 		if person.Hours != nil {
 			hours, wrong := person.Hours.read()
 			if wrong != nil {
-				return f.Errorf(at("hours", wrong.field), wrong.fix, "%s", wrong.problem)
+				return f.Errorf(at(append([]any{"hours"}, wrong.field...)...), wrong.fix, "%s", wrong.problem)
 			}
 			p.Hours = hours
 		}

@@ -4,12 +4,12 @@ package people
 
 import (
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/weighlock/weighlock/policies"
+	"github.com/weighlock/weighlock/internal/calendar"
+	"github.com/weighlock/weighlock/internal/oncall"
 )
 
 // Directory is a checked approvers file. It does not change and is safe for concurrent use.
@@ -17,7 +17,11 @@ type Directory struct {
 	version string
 	persons map[string]*Person
 	account map[string]string   // account, in lower case -> person
-	groups  map[string][]string // group -> its persons, nested groups included, sorted
+	groups  map[string][]string // group or schedule -> its persons, nested groups included, sorted
+
+	named     map[string]*calendar.Calendar // by its own name
+	calendars map[string]*calendar.Calendar // by group
+	schedules map[string]*oncall.Schedule
 }
 
 // Person is somebody who may approve.
@@ -35,21 +39,21 @@ type Person struct {
 	// Addresses are where the person is reached, by channel.
 	Addresses map[string]string
 	// Hours are the working hours; nil means always.
-	Hours *Hours
+	Hours *calendar.Calendar
 }
 
 // Load reads the approvers file at path.
 func Load(path string) (*Directory, error) {
-	data, err := os.ReadFile(path)
+	s, err := Read(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading approvers: %w", err)
+		return nil, err
 	}
-	return Parse(path, data)
+	return s.Parse()
 }
 
 // Default returns the approvers that are built in.
 func Default() *Directory {
-	d, err := Parse("policies/routes/approvers.yaml", policies.Approvers)
+	d, err := BuiltIn().Parse()
 	if err != nil {
 		panic(err) // the embedded file is fixed at build time and tested
 	}
@@ -59,7 +63,7 @@ func Default() *Directory {
 // Version names the exact bytes of the file: "sha256:" and 64 hex digits.
 func (d *Directory) Version() string { return d.version }
 
-// Has reports whether there is a group of that name.
+// Has reports whether there is a group or schedule of that name.
 func (d *Directory) Has(group string) bool { return d.groups[group] != nil }
 
 // Groups returns the names of all groups, sorted.

@@ -143,11 +143,11 @@ func TestWorkingHours(t *testing.T) {
 		"2026-03-03T05:00:00Z": false, // Tuesday
 	} {
 		when, err := time.Parse(time.RFC3339, at)
-		if err != nil || h.At(when) != want {
-			t.Errorf("%s: working %v, want %v (%v)", at, h.At(when), want, err)
+		if err != nil || h.Working(when) != want {
+			t.Errorf("%s: working %v, want %v (%v)", at, h.Working(when), want, err)
 		}
 	}
-	if !d.Person("alice").Hours.At(time.Time{}) {
+	if !d.Person("alice").Hours.Working(time.Time{}) {
 		t.Error("who has no hours works always")
 	}
 }

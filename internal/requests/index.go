@@ -1,40 +1,72 @@
 package requests
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/bucket"
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// Index knows which requests are open and when their tier ends. It reads only
-// what changed since it last looked, so it can look often, and keeps little of each. It is not safe for concurrent use.
+// Index knows which requests are open, for which group, and when their tier ends. It reads only
+// what changed since it last looked, so it can look often, and keeps little of each. It is safe for concurrent use.
 type Index struct {
 	store *Store
-	seen  uint64               // the last sequence that was read
-	due   map[string]time.Time // open request -> end of its tier
+
+	mu     sync.Mutex
+	seen   uint64 // the last sequence that was read
+	looked time.Time
+	open   map[string]opened // by request
+	groups map[string]int    // how many are open
+}
+
+// opened is an open request.
+type opened struct {
+	due   time.Time // the end of its tier
+	group string
 }
 
 // NewIndex returns an index that has read nothing yet.
 func NewIndex(store *Store) *Index {
-	return &Index{store: store, due: make(map[string]time.Time)}
+	x := &Index{store: store}
+	x.forget()
+	return x
+}
+
+func (x *Index) forget() {
+	x.seen, x.open, x.groups = 0, make(map[string]opened), make(map[string]int)
+}
+
+// RefreshWithin is [Index.Refresh] unless it was read less than age ago.
+func (x *Index) RefreshWithin(ctx context.Context, age time.Duration) error {
+	x.mu.Lock()
+	fresh := time.Since(x.looked) < age
+	x.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return x.Refresh(ctx)
 }
 
 // Refresh reads what changed. Entries that cannot be read are passed over, and
 // are in the error as [ErrUnreadable].
 func (x *Index) Refresh(ctx context.Context) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	stream, err := x.store.js.Stream(ctx, x.store.name)
 	if err != nil {
 		return fmt.Errorf("looking through the requests: %w", err)
 	}
 	if last := stream.CachedInfo().State.LastSeq; last < x.seen {
-		// The bucket was made anew; what we know of is no more.
-		x.seen, x.due = 0, make(map[string]time.Time)
+		x.forget() // the bucket was made anew; what we know of is no more
 	}
 	var unreadable []error
 	for more := true; more; {
@@ -49,12 +81,18 @@ func (x *Index) Refresh(ctx context.Context) error {
 			}
 		}
 	}
+	x.looked = time.Now()
 	return errors.Join(unreadable...)
 }
 
 func (x *Index) note(e *bucket.Entry) error {
 	request := strings.TrimPrefix(e.Subject, x.store.subject)
-	delete(x.due, request)
+	if before, ok := x.open[request]; ok {
+		delete(x.open, request)
+		if x.groups[before.group]--; x.groups[before.group] == 0 {
+			delete(x.groups, before.group)
+		}
+	}
 	if e.IsMarker() {
 		return nil
 	}
@@ -63,18 +101,52 @@ func (x *Index) note(e *bucket.Entry) error {
 		return fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
 	}
 	if s.Resolved == nil {
-		x.due[request] = s.Due()
+		group := x.name(s.Group())
+		x.open[request] = opened{s.Due(), group}
+		x.groups[group]++
 	}
 	return nil
 }
 
+// name is the one string that is kept for a group.
+func (x *Index) name(group string) string {
+	for known := range x.groups {
+		if known == group {
+			return known
+		}
+	}
+	return strings.Clone(group)
+}
+
 // Overdue returns the open requests whose current tier ended before now less grace.
 func (x *Index) Overdue(now time.Time, grace time.Duration) []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	var overdue []string
-	for request, due := range x.due {
-		if due.Add(grace).Before(now) {
+	for request, o := range x.open {
+		if o.due.Add(grace).Before(now) {
 			overdue = append(overdue, request)
 		}
 	}
 	return overdue
+}
+
+// Open is how many requests wait for a group, and the first of them to go on, at most most.
+func (x *Index) Open(group string, most int) (n int, soonest []events.StormRequest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for request, o := range x.open {
+		if o.group != group {
+			continue
+		}
+		r := events.StormRequest{Request: request, Due: o.due}
+		at, _ := slices.BinarySearchFunc(soonest, r, func(a, b events.StormRequest) int {
+			return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.Request, b.Request))
+		})
+		if at < most {
+			soonest = slices.Insert(soonest, at, r)
+			soonest = soonest[:min(len(soonest), most)]
+		}
+	}
+	return x.groups[group], soonest
 }

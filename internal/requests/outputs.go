@@ -18,6 +18,11 @@ func Outputs(s events.Subjects, source string, cause events.Event, st approval.S
 		var one stream.Output
 		var err error
 		switch effect := effect.(type) {
+		case approval.Tell:
+			if events.CheckReplyTo(effect.Pending.Agent, effect.ReplyTo) != nil {
+				continue
+			}
+			one, err = o.tell(effect)
 		case approval.Decide:
 			one, err = o.decide(effect)
 		case approval.Reopen:
@@ -83,6 +88,21 @@ func (o *outputs) announce(a approval.Announce) (stream.Output, error) {
 	e = e.Because(o.cause)
 	e.Subject, e.TraceParent = o.state.Request, o.traceParent()
 	return stream.Output{Subject: o.subjects.Approval(a.Group, a.Event, o.state.Request), Event: e, MsgID: id}, nil
+}
+
+// tell is an answer that is not stored.
+func (o *outputs) tell(t approval.Tell) (stream.Output, error) {
+	about := t.Pending.Agent + "/" + t.Pending.Action
+	at := o.state.OpenedAt
+	if o.cause.Time.After(at) {
+		at = o.cause.Time
+	}
+	e, err := events.New(&t.Pending, about+"/pending/"+o.cause.ID, o.source, at)
+	if err != nil {
+		return stream.Output{}, fmt.Errorf("telling %s: %w", about, err)
+	}
+	e.Subject, e.TraceParent, e.CausationID = about, t.TraceParent, o.cause.ID
+	return stream.Output{Event: e, ReplyTo: t.ReplyTo}, nil
 }
 
 // traceParent is the trace that led here, or else that of the riskiest item: a card

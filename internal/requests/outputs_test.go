@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestTimersHaveASubjectOfTheirOwnEachTime(t *testing.T) {
 				t.Fatalf("due at %s and armed for %s, %v", timer.Due, at, err)
 			}
 			target := o.Header.Get("Nats-Schedule-Target")
-			if target != strings.Replace(o.Subject, "wl.timers.", "wl.due.", 1) || o.MsgID != approval.TimerID("r-1", timer.Tier, timer.Kind, timer.N) || o.Event.TraceParent != "00-cause" {
+			if target != strings.Replace(o.Subject, "wl.timers.", "wl.due.", 1) || o.MsgID != fmt.Sprintf("%s/%d", approval.TimerID("r-1", timer.Tier, timer.Kind, timer.N), timer.Due.UnixMilli()) || o.Event.TraceParent != "00-cause" {
 				t.Fatalf("armed as %+v", o)
 			}
 		}

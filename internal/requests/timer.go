@@ -30,8 +30,8 @@ func (*Timer) EventType() string { return TimerType }
 
 // Validate implements [events.Payload].
 func (t *Timer) Validate() error {
-	if t.Kind != approval.Remind && t.Kind != approval.Escalate {
-		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", string(t.Kind)), Fix: "use remind or escalate"}
+	if t.Kind != approval.Remind && t.Kind != approval.Escalate && t.Kind != approval.Wake {
+		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", string(t.Kind)), Fix: "use remind, escalate or wake"}
 	}
 	return events.CheckToken("request", t.Request)
 }
@@ -43,9 +43,9 @@ const maxJitter = 250 * time.Millisecond
 // arm is the output of a timer: a message the server keeps and moves to the due
 // subject in time. Each arming has its own subject, because arming a subject again near
 // its due time loses the second; the id keeps the server from storing one twice
-// that is armed twice within the stream's window.
+// that is armed twice for the same time within the stream's window.
 func (o *outputs) arm(a approval.Arm) (stream.Output, error) {
-	id := approval.TimerID(o.state.Request, a.Tier, a.Kind, a.N)
+	id := fmt.Sprintf("%s/%d", approval.TimerID(o.state.Request, a.Tier, a.Kind, a.N), a.At.UnixMilli())
 	e, err := events.New(&Timer{Request: o.state.Request, Tier: a.Tier, Kind: a.Kind, N: a.N, Due: a.At}, id, o.source, a.At)
 	if err != nil {
 		return stream.Output{}, fmt.Errorf("arming timer %s: %w", id, err)

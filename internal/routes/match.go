@@ -69,9 +69,10 @@ func (w *walk) visit(n *node, depth int) {
 }
 
 // join is a route that asks what a and b ask: everybody that either needs, under the stricter of their rules.
-// The escalation path is that of a.
+// The escalation path is that of a, with nobody leaving it: its later tiers may be too few for both.
 func join(a, b Route) Route {
 	a.ID = joinID(a.ID, b.ID)
+	a.EarlierLeave = false
 	a.Require = slices.Clone(a.Require)
 	for _, r := range b.Require {
 		if i := slices.IndexFunc(a.Require, func(have requirement) bool { return have.Group == r.Group }); i >= 0 {

@@ -2,6 +2,7 @@ package routes
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,7 @@ const (
 	fileVersion     = 1
 	defaultMaxItems = 50
 	maxItems        = 200
-	defaultWait     = 15 * time.Minute
 	maxWindow       = 5 * time.Minute
-	maxWait         = 30 * 24 * time.Hour
 	maxDepth        = 16
 	defaultUrgent   = 10 * time.Minute
 	defaultPlans    = time.Hour
@@ -29,11 +28,11 @@ const (
 )
 
 type routesFile struct {
-	Version int                   `yaml:"version"`
-	Paths   map[string][]fileTier `yaml:"paths"`
-	Never   string                `yaml:"neverGrant"`
-	Reviews []fileReview          `yaml:"reviews"`
-	Route   fileRoute             `yaml:"route"`
+	Version int                 `yaml:"version"`
+	Paths   map[string]filePath `yaml:"paths"`
+	Never   string              `yaml:"neverGrant"`
+	Reviews []fileReview        `yaml:"reviews"`
+	Route   fileRoute           `yaml:"route"`
 }
 
 // fileRoute is a route as a user writes it; what is nil comes from the route above.
@@ -66,12 +65,6 @@ type fileUrgent struct {
 	Deadline time.Duration `yaml:"deadline"`
 }
 
-type fileTier struct {
-	Group       string        `yaml:"group"`
-	Wait        time.Duration `yaml:"wait"`
-	RemindEvery time.Duration `yaml:"remindEvery"`
-}
-
 // Parse reads and compiles routes, whose groups are those of d. name is the file's name in errors, which are
 // [*rulefile.Error] with line, field and the way out.
 func Parse(name string, data []byte, d *people.Directory) (*Routes, error) {
@@ -87,7 +80,7 @@ func Parse(name string, data []byte, d *people.Directory) (*Routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reader{file: f, people: d, facts: facts, seen: map[string]bool{}, paths: map[string][]Tier{}, out: &Routes{version: events.Digest(data)}}
+	r := reader{file: f, people: d, facts: facts, seen: map[string]bool{}, paths: map[string]Path{}, out: &Routes{version: events.Digest(data)}}
 	if err := r.readPaths(in.Paths); err != nil {
 		return nil, err
 	}
@@ -114,7 +107,7 @@ type reader struct {
 	people *people.Directory
 	facts  *rulefile.Conditions
 	seen   map[string]bool
-	paths  map[string][]Tier
+	paths  map[string]Path
 	out    *Routes
 }
 
@@ -195,18 +188,21 @@ func (r *reader) approvers(at func(...any) []any, in *fileRoute, n, above *node)
 	}
 	if in.Path == "" {
 		if in.Approvers != "" {
-			n.Tiers = []Tier{{Group: n.Group(), Wait: defaultWait}}
+			n.Path = alone(n.Group())
 		}
 		return nil
 	}
-	tiers, ok := r.paths[in.Path]
+	path, ok := r.paths[in.Path]
 	switch {
 	case !ok:
 		return r.file.Errorf(at("path"), "name one of the paths of this file", "is %q, which is no path", in.Path)
-	case tiers[0].Group != n.Group():
-		return r.file.Errorf(at("path"), "start the path with "+n.Group()+", whom the route asks first", "starts with %s", tiers[0].Group)
+	case path.Tiers[0].Group != n.Group():
+		return r.file.Errorf(at("path"), "start the path with "+n.Group()+", whom the route asks first", "starts with %s", path.Tiers[0].Group)
 	}
-	n.Tiers = tiers
+	if group, ok := r.leaving(path, approval.Total(n.Require)); !ok {
+		return r.file.Errorf(at("path"), "let earlier tiers stay, or add people to "+group, "leaves %s alone, who are too few to approve", group)
+	}
+	n.Path = path
 	return nil
 }
 
@@ -298,45 +294,10 @@ func joined[T ~string](words []T) string {
 	return strings.Join(texts, ", ")
 }
 
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 func setIf[T any](to, from *T) {
 	if from != nil {
 		*to = *from
 	}
-}
-
-func (r *reader) readPaths(in map[string][]fileTier) error {
-	names := make([]string, 0, len(in))
-	for name := range in {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if len(in[name]) == 0 {
-			return r.file.Errorf([]any{"paths", name}, "add a tier", "has no tiers")
-		}
-		for i, t := range in[name] {
-			if err := r.tier(name, i, t); err != nil {
-				return err
-			}
-			r.paths[name] = append(r.paths[name], Tier(t))
-		}
-	}
-	return nil
-}
-
-func (r *reader) tier(name string, i int, t fileTier) error {
-	at := func(field string) []any { return []any{"paths", name, i, field} }
-	switch {
-	case !r.people.Has(t.Group):
-		return r.file.Errorf(at("group"), "name one of the groups of the approvers file", "is %q, which is no group", t.Group)
-	case t.Wait <= 0 || t.Wait > maxWait:
-		return r.file.Errorf(at("wait"), `give a time such as "15m", at most 720h`, "is %s", t.Wait)
-	case t.RemindEvery < 0:
-		return r.file.Errorf(at("remindEvery"), "give a time such as 5m, or 0s for no reminders", "is %s", t.RemindEvery)
-	case t.RemindEvery > 0 && t.RemindEvery < time.Second:
-		return r.file.Errorf(at("remindEvery"), "remind at most once a second", "is %s", t.RemindEvery)
-	case t.RemindEvery > 0 && t.Wait/t.RemindEvery > approval.MaxReminders:
-		return r.file.Errorf(at("remindEvery"), fmt.Sprintf("remind at most %d times", approval.MaxReminders), "is %s of %s", t.RemindEvery, t.Wait)
-	}
-	return nil
 }

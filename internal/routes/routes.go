@@ -36,6 +36,8 @@ type node struct {
 
 // Route is where actions of one kind go. What a route does not say, it has from the one above.
 type Route struct {
+	Path
+
 	ID string
 	// Require is who must approve an item, by different people.
 	Require []approval.Requirement
@@ -57,9 +59,6 @@ type Route struct {
 	Flood Flood
 	// Channels are the channels whose verdicts count; empty means all.
 	Channels []string
-	// Tiers is the escalation path. It has at least one tier; the first one's group is that of
-	// the first requirement.
-	Tiers []Tier
 	// Otherwise is the outcome when nobody answers: rejected or expired, never approved.
 	Otherwise events.Outcome
 	// Mask are JSON pointers into arguments whose values are not shown to people.
@@ -93,15 +92,6 @@ type Urgent struct {
 	Score int
 	// Deadline is how near a deadline is urgent.
 	Deadline time.Duration
-}
-
-// Tier is one rung of an escalation path.
-type Tier struct {
-	Group string
-	// Wait is how long this tier has before the next one is brought in; positive.
-	Wait time.Duration
-	// RemindEvery is the time between reminders; 0 means none.
-	RemindEvery time.Duration
 }
 
 // Load reads the routes file at path; its groups are those of d.

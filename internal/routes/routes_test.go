@@ -149,21 +149,24 @@ func TestParseErrorsSayWhere(t *testing.T) {
 func TestRoutesInherit(t *testing.T) {
 	t.Parallel()
 	r := mustParse(t, good)
-	slow := []Tier{{Group: "ops", Wait: time.Minute, RemindEvery: 10 * time.Second}, {Group: "few", Wait: 2 * time.Minute}}
+	slow := Path{
+		Tiers: []Tier{{Group: "ops", Wait: time.Minute, RemindEvery: 10 * time.Second}, {Group: "few", Wait: 2 * time.Minute}},
+		Hold:  10 * time.Minute, Questions: 5 * time.Minute,
+	}
 	alike := []Similarity{{parts: similar.Default()}}
 	want := map[string]Route{
 		"rest": {
 			ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
-			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Tiers: slow, Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
+			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Path: slow, Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
 		},
 		"deep": {
 			ID: "deep", Require: []approval.Requirement{{Group: "ops", Count: 2}}, CommentOn: []events.VerdictKind{events.Reject}, MaxItems: 3, Similar: alike,
-			Delivery: Hourly, Urgent: Urgent{90, time.Hour}, Channels: []string{"self"}, Tiers: slow, Otherwise: events.Expired, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50}, MediumWaits: true,
+			Delivery: Hourly, Urgent: Urgent{90, time.Hour}, Channels: []string{"self"}, Path: slow, Otherwise: events.Expired, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50}, MediumWaits: true,
 		},
 		"few": {
 			ID: "few", Require: []approval.Requirement{{Group: "few", Count: 1}}, RejectionEnds: true, Window: Window{2 * time.Second, 20 * time.Second}, Similar: alike, MaxItems: 50,
 			Delivery: Now, Urgent: Urgent{Deadline: 10 * time.Minute}, Channels: []string{"console"},
-			Tiers: []Tier{{Group: "few", Wait: 15 * time.Minute}}, Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
+			Path: alone("few"), Otherwise: events.Rejected, Plans: time.Hour, Grants: GrantBounds{For: 8 * time.Hour, Uses: 50},
 		},
 	}
 	for _, route := range r.All() {

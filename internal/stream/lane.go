@@ -158,7 +158,11 @@ func (l *lane) publish(j *job, outputs []Output) error {
 		}
 	}
 	for i := range j.sends {
-		l.w.publish(&j.sends[i])
+		if s := &j.sends[i]; s.msg.Subject == "" {
+			j.answered() // there is nothing to store
+		} else {
+			l.w.publish(s)
+		}
 	}
 	return nil
 }

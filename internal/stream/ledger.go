@@ -43,9 +43,9 @@ func streamOf(s events.Subjects, subject string) string {
 	}
 	kind, _, _ := strings.Cut(rest, ".")
 	switch kind {
-	case "actions", "withdrawals", "receipts":
+	case "actions", "withdrawals", "receipts", "answers":
 		return s.Stream("ACTIONS")
-	case "assessments", "approvals", "grants", "policies", "dead":
+	case "assessments", "approvals", "grants", "storms", "policies", "dead":
 		return s.Stream("EVENTS")
 	case "verdicts":
 		return s.Stream("VERDICTS")

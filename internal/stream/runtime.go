@@ -40,6 +40,7 @@ type Message struct {
 
 // Output is one event to be stored before the input is acknowledged.
 type Output struct {
+	// Subject is where the event is stored; "" for an answer that is only told on ReplyTo, once the outputs that are stored are.
 	Subject string
 	Event   events.Event
 	// MsgID is the Nats-Msg-Id; "" for none. Give one wherever Once is not set: an input

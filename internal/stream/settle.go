@@ -54,7 +54,7 @@ func (w *Worker) settleOne(j *job) bool {
 // stored reports whether what s published is stored, or, on a subject that takes one
 // message, whether something is. That then replaces what s carried.
 func (w *Worker) stored(s *send) error {
-	if !s.once || s.err == nil && !s.duplicate {
+	if s.msg.Subject == "" || !s.once || s.err == nil && !s.duplicate {
 		return s.err
 	}
 	if s.err != nil && !isConflict(s.err) && !errors.Is(s.err, errPublishTimeout) {

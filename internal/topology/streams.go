@@ -23,15 +23,15 @@ const markKey = "weighlock.dev/pipeline"
 func Streams(set Settings) []jetstream.StreamConfig {
 	s := set.Subjects
 	actions := set.stream("ACTIONS", "What agents propose, withdraw and report.",
-		s.All("actions", 2), s.All("withdrawals", 2), s.All("receipts", 2))
+		s.All("actions", 2), s.All("withdrawals", 2), s.All("receipts", 2), s.All("answers", 3))
 	actions.MaxAge, actions.Duplicates, actions.MaxMsgSize = set.Retention.Actions, outsidersWindow, set.maxMsgSize()
 	onePerSubject(&actions)
 
 	evts := set.stream("EVENTS", "What the services find out and say.",
-		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("warnings", 1), s.All("policies", 2), s.All("dead", 0)+".>")
+		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("warnings", 1), s.All("storms", 2), s.All("policies", 2), s.All("dead", 0)+".>")
 	evts.MaxAge = set.Retention.Events
 
-	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("grantings", 3), s.All("marks", 3), s.All("attention", 4))
+	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("handovers", 3), s.All("grantings", 3), s.All("marks", 3), s.All("attention", 4))
 	verdicts.MaxAge, verdicts.Duplicates, verdicts.MaxMsgSize = set.Retention.Verdicts, outsidersWindow, set.maxMsgSize()
 
 	decisions := set.stream("DECISIONS", "The ledger: one decision for every action.", s.All("decisions", 2))
@@ -63,7 +63,9 @@ func Buckets(set Settings) []jetstream.KeyValueConfig {
 	reviews.LimitMarkerTTL = requestMarkerTTL
 	people := bucket("ATTENTION", "How people answered lately.")
 	people.LimitMarkerTTL = requestMarkerTTL
-	return []jetstream.KeyValueConfig{requests, grants, reviews, people, bucket("AUDIT", "What the audit has written, for each stream.")}
+	storms := bucket("STORMS", "Groups with more open requests than they can be reminded of.")
+	storms.LimitMarkerTTL = requestMarkerTTL
+	return []jetstream.KeyValueConfig{requests, grants, reviews, people, storms, bucket("AUDIT", "What the audit has written, for each stream.")}
 }
 
 // requestMarkerTTL is how long a bucket remembers that a resolved request or an ended grant has

@@ -38,6 +38,7 @@ func Catalog() []Description {
 		{ReviewRefusedType, "reviews.<group>.refused.<review>", "approver-router"},
 		{AttentionReportedType, "attention.<channel>.<approver>.<request>.<what>", "the approver, or an adapter on its own channel"},
 		{AttentionWarnedType, "warnings.<person>", "approver-router"},
+		{StormReportedType, "storms.<group told>.<group>", "escalator"},
 		{PolicyLoadedType, "policies.<service>.loaded", "riskscorer"},
 		{PolicyRefusedType, "policies.<service>.refused", "riskscorer"},
 		{MessageDeadType, "dead.<service>", "every service"},

@@ -52,5 +52,6 @@ var registry = map[string]func() Payload{
 	AttentionWarnedType:      func() Payload { return new(AttentionWarned) },
 	PolicyLoadedType:         func() Payload { return new(PolicyLoaded) },
 	PolicyRefusedType:        func() Payload { return new(PolicyRefused) },
+	StormReportedType:        func() Payload { return new(StormReported) },
 	MessageDeadType:          func() Payload { return new(MessageDead) },
 }

@@ -115,6 +115,9 @@ func (s Subjects) Attention(channel, approver, request string, what Sight) strin
 // Warning is where it is said that a person seems to wave cards through.
 func (s Subjects) Warning(person string) string { return s.join("warnings", person) }
 
+// Storm is where it is told to a group that another, or itself, has too many open requests.
+func (s Subjects) Storm(to, group string) string { return s.join("storms", to, group) }
+
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 

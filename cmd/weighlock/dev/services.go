@@ -45,7 +45,7 @@ func (p *Pipeline) startServices(ctx context.Context) error {
 			return sink.New(rt, sink.Config{ClickHouseURL: p.Place.ClickHouseURL})
 		}},
 		{"escalator", func(rt stream.Runtime) (daemon.Service, error) {
-			return escalation.New(rt, escalation.Config{})
+			return escalation.New(rt, escalation.Config{ApproversFile: p.options.ApproversFile})
 		}},
 		{"approver-router", func(rt stream.Runtime) (daemon.Service, error) {
 			return routing.New(rt, routing.Config{RoutesFile: p.options.RoutesFile, ApproversFile: p.options.ApproversFile})

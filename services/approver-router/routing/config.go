@@ -74,22 +74,22 @@ func (c *Config) assessed(s events.Subjects) stream.Config {
 	}
 }
 
-// answered is the worker of the verdicts. Those on one request keep their order.
+// answered is the worker of the verdicts and hand-overs. Those on one request keep their order.
 func (c *Config) answered(s events.Subjects) stream.Config {
 	return stream.Config{
 		Service: Name, Stream: s.Stream("VERDICTS"), Consumer: "approver-router-verdicts",
-		Filters: []string{s.All("verdicts", 3)},
+		Filters: []string{s.All("verdicts", 3), s.All("handovers", 3)},
 		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 		// The request is the last token of a verdict's subject.
 		Key: func(m *stream.Message) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] },
 	}
 }
 
-// returned is the worker of the withdrawals.
+// returned is the worker of the withdrawals, and of the answers to questions.
 func (c *Config) returned(s events.Subjects) stream.Config {
 	return stream.Config{
 		Service: Name, Stream: s.Stream("ACTIONS"), Consumer: "approver-router-withdrawals",
-		Filters: []string{s.All("withdrawals", 2)},
+		Filters: []string{s.All("withdrawals", 2), s.All("answers", 3)},
 		AckWait: c.AckWait, PinnedTTL: c.PinnedTTL, Drain: c.Drain,
 	}
 }

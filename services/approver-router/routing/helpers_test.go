@@ -55,7 +55,7 @@ func held(a *events.ActionAssessed) waiting {
 func testRoute(window time.Duration, maxItems int) *routes.Route {
 	return &routes.Route{
 		ID: "rest", Require: []approval.Requirement{{Group: "ops", Count: 1}}, RejectionEnds: true, Window: routes.Window{First: window, Max: window}, Similar: []routes.Similarity{routes.SameIn(similar.Default()...)}, MaxItems: maxItems, Otherwise: events.Expired,
-		Tiers: []routes.Tier{{Group: "ops", Wait: 10 * time.Minute}, {Group: "security", Wait: 20 * time.Minute}},
+		Path: routes.Path{Tiers: []routes.Tier{{Group: "ops", Wait: 10 * time.Minute}, {Group: "security", Wait: 20 * time.Minute}}},
 	}
 }
 

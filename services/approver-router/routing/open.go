@@ -35,6 +35,7 @@ type opener struct {
 	subjects events.Subjects
 	store    *requests.Store
 	handles  handles
+	tables   *tables
 	load     *load // nil where nobody asks how busy people are
 	now      func() time.Time
 }
@@ -215,7 +216,7 @@ func (o *opener) save(ctx context.Context, card events.Card, route *routes.Route
 	if key := items[0].similar; len(key) <= grants.MaxKey { // the same for all
 		origins[0].Similar = key
 	}
-	state, effects, err := approval.Open(card, rulesOf(route), origins, o.now())
+	state, effects, err := approval.Open(card, rulesOf(route), origins, o.duty(route), o.now())
 	if err != nil {
 		return nil, fmt.Errorf("opening request %s: %w", card.Request, err)
 	}
@@ -226,6 +227,23 @@ func (o *opener) save(ctx context.Context, card events.Card, route *routes.Route
 		o.load.opened(route.Group(), state.Request, state.EndsAt)
 	}
 	return requests.Outputs(o.subjects, source, items[0].cause, state, effects)
+}
+
+// duty is who works when, and who is on call for the first tier of a route.
+func (o *opener) duty(route *routes.Route) approval.Duty {
+	directory := o.tables.get().people
+	duty := approval.Duty{Calendar: func(group string) approval.Calendar {
+		if c := directory.Calendar(group); c != nil {
+			return c
+		}
+		return nil
+	}}
+	groups := []string{route.Tiers[0].Group}
+	for _, r := range route.Require {
+		groups = append(groups, r.Group)
+	}
+	duty.OnCall = directory.AllOnCall(groups, o.now())
+	return duty
 }
 
 // again settles a redelivered assessment whose action is on a stored request. It reports
@@ -254,12 +272,9 @@ func (o *opener) announceAgain(state approval.State, w waiting) stream.Outcome {
 
 // rulesOf are the rules a request is opened, and stays, under.
 func rulesOf(route *routes.Route) approval.Rules {
-	rules := approval.Rules{
+	return approval.Rules{
 		Require: route.Require, RejectionEnds: route.RejectionEnds, CommentOn: route.CommentOn,
 		Channels: route.Channels, Otherwise: route.Otherwise, Mask: route.Mask, Attention: route.Attention,
+		Tiers: route.Tiers, Repeat: route.Repeat, EarlierLeave: route.EarlierLeave, Hold: route.Hold, Stop: route.Questions,
 	}
-	for _, t := range route.Tiers {
-		rules.Tiers = append(rules.Tiers, approval.Tier{Group: t.Group, Wait: t.Wait, RemindEvery: t.RemindEvery})
-	}
-	return rules
 }

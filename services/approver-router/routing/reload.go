@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,15 +21,18 @@ import (
 const defaultReload = 2 * time.Second
 
 // files are the bytes of both files: they are read once and then parsed, so that what was checked is what is used.
-type files struct{ routes, approvers []byte }
+type files struct {
+	routes    []byte
+	approvers people.Source
+}
 
 // read reads both files; what is not named is built in.
 func (c *Config) read() (files, error) {
-	f := files{routes: policies.Routes, approvers: policies.Approvers}
+	f := files{routes: policies.Routes, approvers: people.BuiltIn()}
 	var err error
 	if c.ApproversFile != "" {
-		if f.approvers, err = os.ReadFile(c.ApproversFile); err != nil {
-			return f, fmt.Errorf("reading approvers: %w", err)
+		if f.approvers, err = people.Read(c.ApproversFile); err != nil {
+			return f, err
 		}
 	}
 	if c.RoutesFile != "" {
@@ -41,17 +45,11 @@ func (c *Config) read() (files, error) {
 
 // parse checks both files. The built-in routes fit the groups of any approvers file that has theirs.
 func (c *Config) parse(f files) (*table, error) {
-	name := func(file, builtIn string) string {
-		if file == "" {
-			return builtIn
-		}
-		return file
-	}
-	d, err := people.Parse(name(c.ApproversFile, "policies/routes/approvers.yaml"), f.approvers)
+	d, err := f.approvers.Parse()
 	if err != nil {
 		return nil, err
 	}
-	r, err := routes.Parse(name(c.RoutesFile, "policies/routes/default.yaml"), f.routes, d)
+	r, err := routes.Parse(cmp.Or(c.RoutesFile, "policies/routes/default.yaml"), f.routes, d)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +57,7 @@ func (c *Config) parse(f files) (*table, error) {
 }
 
 func (f files) digest() string {
-	return events.Digest([]byte(events.Digest(f.routes) + events.Digest(f.approvers)))
+	return events.Digest([]byte(events.Digest(f.routes) + f.approvers.Digest()))
 }
 
 // Metrics are the router's own Prometheus metrics.

@@ -54,7 +54,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	store, standing := requests.NewStore(js, rt.Subjects), grants.NewStore(js, rt.Subjects)
 	stored := &actions{js: js, subjects: rt.Subjects}
 	gives := &granter{subjects: rt.Subjects, js: js, store: standing, actions: stored, tables: reloads.tables, now: rt.Now}
-	o := &opener{js: js, subjects: rt.Subjects, store: store, now: rt.Now}
+	o := &opener{js: js, subjects: rt.Subjects, store: store, tables: reloads.tables, now: rt.Now}
 	// Opening outlives the message that asked for it; it ends with the service.
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, reloads: reloads, batches: newBatcher(func(b *batch) { o.open(work, b) })}

@@ -39,13 +39,16 @@ type verdicts struct {
 // Handle implements [stream.Handler]. Who answers, and through which channel, is taken from the
 // subject, which the server has authorised; a payload that claims others is refused.
 func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
+	if _, _, _, err := v.subjects.ParseHandOver(m.Subject); err == nil {
+		return v.handOver(ctx, m)
+	}
 	channel, approver, request, err := v.subjects.ParseVerdict(m.Subject)
 	if err != nil {
 		return stream.Permanent(err)
 	}
 	cast, err := events.As[events.VerdictCast](m.Event)
 	if err == nil {
-		err = claimsMatch(cast, approver, request)
+		err = claimsMatch(cast.Request, cast.Approver, approver, request)
 	}
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
@@ -180,6 +183,9 @@ func (v *verdicts) input(ctx context.Context, s *approval.State, m *stream.Messa
 func (v *verdicts) Buried(m *stream.Message, reason error) []stream.Output {
 	channel, approver, request, err := v.subjects.ParseVerdict(m.Subject)
 	if err != nil {
+		channel, approver, request, err = v.subjects.ParseHandOver(m.Subject)
+	}
+	if err != nil {
 		return nil
 	}
 	out, err := v.refusal(m, events.VerdictRefused{
@@ -192,12 +198,13 @@ func (v *verdicts) Buried(m *stream.Message, reason error) []stream.Output {
 	return []stream.Output{out}
 }
 
-func claimsMatch(cast *events.VerdictCast, approver, request string) error {
-	if cast.Request != "" && cast.Request != request {
-		return &events.FieldError{Field: "request", Problem: fmt.Sprintf("is %q but the subject says %q", cast.Request, request), Fix: "answer on the request's own subject"}
+// claimsMatch compares what a payload claims of its request and approver with its subject.
+func claimsMatch(claimsRequest, claimsApprover, approver, request string) error {
+	if claimsRequest != "" && claimsRequest != request {
+		return &events.FieldError{Field: "request", Problem: fmt.Sprintf("is %q but the subject says %q", claimsRequest, request), Fix: "answer on the request's own subject"}
 	}
-	if cast.Approver != "" && cast.Approver != approver {
-		return &events.FieldError{Field: "approver", Problem: fmt.Sprintf("is %q but the subject says %q", cast.Approver, approver), Fix: "answer under your own name"}
+	if claimsApprover != "" && claimsApprover != approver {
+		return &events.FieldError{Field: "approver", Problem: fmt.Sprintf("is %q but the subject says %q", claimsApprover, approver), Fix: "answer under your own name"}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // finder looks for the request that an action is on.
 type finder func(ctx context.Context, agent, action string) (approval.State, error)
 
-// withdrawals gives actions back to the agents that do not want them any more.
+// withdrawals gives actions back to the agents that do not want them any more, and puts their answers to questions onto cards.
 type withdrawals struct {
 	subjects events.Subjects
 	store    *requests.Store
@@ -29,6 +29,9 @@ type withdrawals struct {
 // Handle implements [stream.Handler]. An action that is on no card yet is decided in the ledger
 // first: whoever puts it on a card looks there, and whoever was just before is found afterwards.
 func (h *withdrawals) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
+	if _, _, _, err := h.subjects.ParseAnswer(m.Subject); err == nil {
+		return h.answer(ctx, m)
+	}
 	_, agent, action, err := h.subjects.ParseAction(m.Subject)
 	if err != nil {
 		return stream.Permanent(err)

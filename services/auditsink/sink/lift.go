@@ -24,13 +24,15 @@ var fields = map[string]map[string]field{
 	},
 	"approvals": {
 		"digest": toDigest, "card": toCard, "tier": toTier, "toTier": toTier, "reason": toReason, "by": toDecider, "items": toItems,
-		"approver": toApprover, "channel": toChannel, "code": toOutcome,
+		"approver": toApprover, "channel": toChannel, "code": toOutcome, "kind": toVerdict, "comment": toReason, "question": toReason,
 	},
 	"verdicts": {"digest": toDigest, "verdict": toVerdict, "items": toItemVerdicts, "comment": toReason},
 	"decisions": {
 		"outcome": toOutcome, "reason": toReason, "argumentsDigest": toArgs, "sequence": toSequence, "digest": toDigest,
 		"decidedBy": toDecidedBy, "level": toLevel, "score": toScore, "review": toReview, "request": toRequest,
 	},
+	"handovers": {"kind": toVerdict, "comment": toReason, "question": toReason},
+	"answers":   {"answer": toReason},
 	"attention": {"digest": toDigest, "evidence": toReason},
 	"warnings":  {"approver": toApprover, "detail": toReason, "then": toOutcome, "request": toRequest},
 	"marks":     {"digest": toDigest, "comment": toReason, "mark": toVerdict},

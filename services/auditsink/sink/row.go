@@ -52,7 +52,7 @@ func readMessage(r *row, s events.Subjects, header map[string][]string) {
 		err = liftSafely(r, ev.Data)
 	}
 	switch r.kind {
-	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews", "warnings":
+	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews", "storms", "warnings":
 		r.actorKind, r.actor = "service", lastSegment(ev.Source)
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func readSubject(r *row, s events.Subjects) {
 	a, rest, _ := strings.Cut(rest, ".")
 	b, c, _ := strings.Cut(rest, ".")
 	switch r.kind {
-	case "actions", "withdrawals", "receipts":
+	case "actions", "withdrawals", "receipts", "answers":
 		r.agent, r.action, r.actorKind, r.actor = a, b, "agent", a
 	case "assessments":
 		r.level, r.agent, r.action = a, b, c
@@ -88,9 +88,9 @@ func readSubject(r *row, s events.Subjects) {
 	case "attention":
 		r.channel, r.approver, r.actorKind, r.actor = a, b, "approver", b
 		r.request, r.outcome, _ = strings.Cut(c, ".")
-	case "verdicts":
+	case "verdicts", "handovers":
 		r.channel, r.approver, r.request, r.actorKind, r.actor = a, b, c, "approver", b
-	case "reviews":
+	case "reviews", "storms":
 		r.group = a
 	case "grantings", "marks":
 		r.channel, r.approver, r.actorKind, r.actor = a, b, "approver", b

@@ -76,7 +76,12 @@ func (s *Service) handleDue(ctx context.Context, m *stream.Message) stream.Outco
 		return stream.Permanent(fmt.Errorf("a timer of %s at tier %d fired on %s", timer.Request, timer.Tier, m.Subject))
 	}
 	fired := approval.TimerFired{Tier: timer.Tier, Kind: timer.Kind, N: timer.N, At: m.StoredAt}
-	st, effects, err := s.store.Apply(ctx, request, fired, s.now())
+	st, effects, err := s.store.ApplyTo(ctx, request, func(st *approval.State) (approval.Input, error) {
+		if fired.OnCall = nil; fired.Kind == approval.Escalate {
+			fired.OnCall = s.onCall(st, fired.At)
+		}
+		return fired, nil
+	}, s.now())
 	if errors.Is(err, requests.ErrNotFound) {
 		s.logger.Info("a timer was dropped: the request is gone", "request", request)
 		return stream.Done()
@@ -84,15 +89,19 @@ func (s *Service) handleDue(ctx context.Context, m *stream.Message) stream.Outco
 	if err != nil {
 		return failed(err)
 	}
-	return s.publish(m, st, effects)
+	effects, reports, err := s.storms.calm(ctx, m, &st, effects)
+	if err != nil {
+		return failed(err)
+	}
+	return s.publish(m, st, effects, reports...)
 }
 
-func (s *Service) publish(m *stream.Message, st approval.State, effects []approval.Effect) stream.Outcome {
+func (s *Service) publish(m *stream.Message, st approval.State, effects []approval.Effect, more ...stream.Output) stream.Outcome {
 	out, err := requests.Outputs(s.subjects, source, m.Event, st, effects)
 	if err != nil {
 		return stream.Permanent(err)
 	}
-	return stream.Done(out...)
+	return stream.Done(append(out, more...)...)
 }
 
 func failed(err error) stream.Outcome {

@@ -65,6 +65,11 @@ func tiers(waits ...time.Duration) (path []approval.Tier) {
 // create stores a request with one item without telling anybody.
 func (r *rig) create(t *testing.T, id string, path []approval.Tier, deadline *time.Time) approval.State {
 	t.Helper()
+	return r.createAt(t, time.Now(), id, path, deadline)
+}
+
+func (r *rig) createAt(t testing.TB, opened time.Time, id string, path []approval.Tier, deadline *time.Time) approval.State {
+	t.Helper()
 	digest := events.Digest([]byte(id))
 	card := events.Card{Request: id, Route: "money", Headline: "Pay", Level: events.High, Score: 80, Items: []events.CardItem{{
 		ActionRef: events.ActionRef{Agent: "billing", Action: id, Sequence: 1, Digest: digest, ArgumentsDigest: digest},
@@ -72,11 +77,11 @@ func (r *rig) create(t *testing.T, id string, path []approval.Tier, deadline *ti
 	}}}
 	rules := approval.Rules{Require: []approval.Requirement{{Group: path[0].Group, Count: 1}}, RejectionEnds: true, Otherwise: events.Expired, Tiers: path}
 	origin := approval.ItemOrigin{ReplyTo: "_INBOX.billing.answers", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", EventID: "assessment"}
-	s, _, err := approval.Open(card, rules, []approval.ItemOrigin{origin}, approval.Duty{}, time.Now())
+	s, _, err := approval.Open(card, rules, []approval.ItemOrigin{origin}, approval.Duty{}, opened)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err = r.store.Create(t.Context(), s); err != nil {
+	if s, err = r.store.Create(context.Background(), s); err != nil {
 		t.Fatal(err)
 	}
 	return s

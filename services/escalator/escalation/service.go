@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -31,6 +32,9 @@ type Service struct {
 	now      func() time.Time
 	logger   *slog.Logger
 	store    *requests.Store
+	index    *requests.Index
+	people   *people.Current
+	storms   *storms
 	workers  []*stream.Worker
 }
 
@@ -54,6 +58,11 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		s.logger = slog.Default()
 	}
 	s.logger = s.logger.With("service", Name)
+	if s.people, err = people.Open(cfg.ApproversFile, s.logger); err != nil {
+		return nil, fmt.Errorf("escalator: %w", err)
+	}
+	s.index = requests.NewIndex(s.store)
+	s.storms = &storms{js: js, subjects: rt.Subjects, index: s.index, limit: s.cfg.Storm, every: s.cfg.StormEvery, now: s.now}
 	if err := s.addWorkers(rt); err != nil {
 		return nil, fmt.Errorf("escalator: %w", err)
 	}
@@ -96,6 +105,7 @@ func (s *Service) Run(ctx context.Context) error {
 		group.Go(func() error { return w.Run(ctx) })
 	}
 	group.Go(func() error { s.sweepForever(ctx); return nil })
+	group.Go(func() error { s.people.Run(ctx, s.cfg.Reload); return nil })
 	return group.Wait()
 }
 

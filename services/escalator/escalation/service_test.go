@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/requests"
@@ -37,16 +39,29 @@ func TestARequestNobodyAnswers(t *testing.T) {
 	if d.Outcome != events.Expired || d.DecidedBy.Kind != events.ByTimeout || d.ArgumentsDigest != "" || d.Request != "r-1" {
 		t.Errorf("decided %+v", d)
 	}
-	answer, err := answers.NextMsg(time.Minute)
-	if err != nil {
-		t.Fatal(err)
+	e := heard(t, answers)
+	pending, err := events.As[events.ApprovalPending](e)
+	if err != nil || pending.Escalated != 1 || pending.Group != "tier-1" || !pending.EndsAt.Equal(s.EndsAt) || pending.Otherwise != events.Expired {
+		t.Errorf("the agent heard first %+v, %v", e, err)
 	}
-	e, err := events.Decode(answer.Header, answer.Data)
-	if err != nil || e.Type != events.DecisionMadeType || e.TraceParent != s.Items[0].TraceParent || e.CausationID != approval.TimerID("r-1", 1, approval.Escalate, 0) {
+	if e = heard(t, answers); e.Type != events.DecisionMadeType || e.TraceParent != s.Items[0].TraceParent || e.CausationID != approval.TimerID("r-1", 1, approval.Escalate, 0) {
 		t.Errorf("the agent heard %+v, %v", e, err)
 	}
 	streamtest.Eventually(t, "no timer is left", func() error { return r.has("TIMERS", ">", nil) })
 	r.noDeadLetters(t)
+}
+
+func heard(t *testing.T, answers *nats.Subscription) events.Event {
+	t.Helper()
+	m, err := answers.NextMsg(time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := events.Decode(m.Header, m.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // The escalator is away while its timer fires; the next one finds it.
@@ -152,7 +167,7 @@ func TestAVerdictRacesWithTheLastTimer(t *testing.T) {
 	states := make([]approval.State, n)
 	decided := make(map[string]uint64)
 	for i := range states {
-		states[i] = r.create(t, fmt.Sprint("r-", i), tiers(time.Hour), nil)
+		states[i] = r.createAt(t, time.Now().Add(-2*time.Hour), fmt.Sprint("r-", i), tiers(time.Hour), nil)
 		decided[r.Subjects.Decision("billing", states[i].Request)] = 1
 	}
 	fired := make(chan struct{})
@@ -193,7 +208,7 @@ func TestAVerdictRacesWithTheLastTimer(t *testing.T) {
 func TestACrashBetweenStoringAndTelling(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	s := r.create(t, "r-1", tiers(time.Hour, time.Hour), nil)
+	s := r.createAt(t, time.Now().Add(-90*time.Minute), "r-1", tiers(time.Hour, time.Hour), nil)
 	if _, _, err := r.store.Apply(t.Context(), "r-1", approval.TimerFired{Tier: 0, Kind: approval.Escalate}, time.Now()); err != nil {
 		t.Fatal(err)
 	}

@@ -17,11 +17,10 @@ import (
 // sweepForever looks for missed timers at the start and at every interval. What
 // goes wrong is logged and looked at again the next time.
 func (s *Service) sweepForever(ctx context.Context) {
-	index := requests.NewIndex(s.store)
 	tick := time.NewTicker(s.cfg.Sweep)
 	defer tick.Stop()
 	for {
-		s.sweep(ctx, index)
+		s.sweep(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -30,13 +29,13 @@ func (s *Service) sweepForever(ctx context.Context) {
 	}
 }
 
-func (s *Service) sweep(ctx context.Context, index *requests.Index) {
+func (s *Service) sweep(ctx context.Context) {
 	// What was read before an error still counts: one unreadable entry must not
 	// keep the others waiting.
-	if err := index.Refresh(ctx); err != nil && ctx.Err() == nil {
+	if err := s.index.Refresh(ctx); err != nil && ctx.Err() == nil {
 		s.logger.Error("looking for missed timers", "error", err)
 	}
-	for _, request := range index.Overdue(s.now(), s.cfg.Grace) {
+	for _, request := range s.index.Overdue(s.now(), s.cfg.Grace) {
 		if ctx.Err() != nil {
 			return
 		}
