@@ -71,7 +71,7 @@ func (c *cli) propose(ctx context.Context, w io.Writer, p proposal) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	client, err := c.agent(ctx, p.agent)
+	client, err := c.agentWith(ctx, p.agent, func(p agent.Waiting) { fmt.Fprintln(os.Stderr, words.Printable(words.Pending(&p))) })
 	if err != nil {
 		return err
 	}

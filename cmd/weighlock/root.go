@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -43,8 +44,8 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("run", c.devCommand(), c.demoCommand(), c.benchCommand())
-	add("agent", c.proposeCommand(), c.withdrawCommand())
-	add("approver", append([]*cobra.Command{c.inboxCommand(), c.showCommand()}, append(c.verdictCommands(), c.grantsCommand(), c.reviewsCommand())...)...)
+	add("agent", c.proposeCommand(), c.withdrawCommand(), c.answerCommand())
+	add("approver", slices.Concat([]*cobra.Command{c.inboxCommand(), c.showCommand()}, c.verdictCommands(), c.handOverCommands(), []*cobra.Command{c.grantsCommand(), c.reviewsCommand()})...)
 	policies := policycmd.Command()
 	policies.AddCommand(c.backtestCommand())
 	add("author", policies)

@@ -90,7 +90,7 @@ func (c *cli) timeline(ctx context.Context, name string) ([]moment, error) {
 		return err
 	}
 	err = errors.Join(
-		read("ACTIONS", subjects.Action(agent, action), subjects.Withdrawal(agent, action), subjects.Receipt(agent, action)),
+		read("ACTIONS", subjects.Action(agent, action), subjects.Withdrawal(agent, action), subjects.Receipt(agent, action), subjects.Answer(agent, action, "*")),
 		read("EVENTS", subjects.Assessment("*", agent, action)),
 		read("DECISIONS", subjects.Decision(agent, action)))
 	if err != nil {
@@ -113,7 +113,7 @@ func (c *cli) timeline(ctx context.Context, name string) ([]moment, error) {
 	}
 	on, err := requestsOf(ctx, js, subjects, all)
 	for _, request := range on {
-		err = errors.Join(err, read("EVENTS", subjects.Approval("*", "*", request)), read("VERDICTS", subjects.Verdict("*", "*", request)))
+		err = errors.Join(err, read("EVENTS", subjects.Approval("*", "*", request)), read("VERDICTS", subjects.Verdict("*", "*", request), subjects.HandOver("*", "*", request)))
 	}
 	return sorted(all), err
 }

@@ -65,6 +65,11 @@ decision came in time.`,
 
 // agent opens a connection as an agent whose key is there.
 func (c *cli) agent(ctx context.Context, name string) (*agent.Client, error) {
+	return c.agentWith(ctx, name, nil)
+}
+
+// agentWith is agent with somebody who is told how its actions stand that wait.
+func (c *cli) agentWith(ctx context.Context, name string, waiting func(agent.Waiting)) (*agent.Client, error) {
 	place, err := c.place()
 	if err != nil {
 		return nil, err
@@ -73,5 +78,5 @@ func (c *cli) agent(ctx context.Context, name string) (*agent.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return agent.Connect(ctx, agent.Options{URL: place.NATSURL, Agent: name, SeedFile: key, Prefix: place.Prefix})
+	return agent.Connect(ctx, agent.Options{URL: place.NATSURL, Agent: name, SeedFile: key, Prefix: place.Prefix, OnWaiting: waiting})
 }

@@ -96,7 +96,7 @@ func TestEveryTransitionHappens(t *testing.T) {
 	walk(edited(s, 90), edited(s, 90))
 	walk(gone("a-1"), gone("a-1"), gone("a-9"), gone("a-2"), gone("a-2"), gone("a-1"))
 	asks, snoozes := hands(s, 7, "alice", events.Ask), hands(s, 8, "alice", events.Snooze)
-	answer := Answered{Agent: "billing", Action: "a-1", Question: QuestionID(7), Sequence: 1, Text: "it is due today", At: noon}
+	answer := Answered{Agent: "billing", Action: "a-1", Question: events.QuestionID(7), Sequence: 1, Text: "it is due today", At: noon}
 	early := TimerFired{Tier: 0, Kind: Escalate, At: noon.Add(time.Minute)}
 	walk(asks, asks, hands(s, 9, "eve", events.Acknowledge), early, snoozes, TimerFired{Kind: Wake, N: 8}, answer, answer, tierEnds(0), tierEnds(1), asks, answer)
 	two := mustOpen(t, 2, twoTiers(2))

@@ -84,9 +84,6 @@ type Answered struct {
 func (HandOver) input() {}
 func (Answered) input() {}
 
-// QuestionID names the question that the hand-over with this sequence asks: one safe token.
-func QuestionID(sequence uint64) string { return fmt.Sprintf("q-%d", sequence) }
-
 func applyHandOver(s State, in HandOver) (State, []Effect, transition) {
 	in.At, in.Person = in.At.UTC().Round(0), cmp.Or(in.Person, in.Approver)
 	if i := s.handOver(in.Sequence); i >= 0 {
@@ -218,7 +215,7 @@ func (s *State) handed(i int) []Effect {
 			Until: h.Until, To: h.To, ToGroup: h.ToGroup, Question: h.Question, Item: h.Item, EndsAt: h.EndsAt,
 		}
 		if h.Kind == events.Ask {
-			payload.QuestionID = QuestionID(h.Sequence)
+			payload.QuestionID = events.QuestionID(h.Sequence)
 		}
 		effects = append(effects, Announce{Event: handOverEvents[h.Kind], Group: group, Key: fmt.Sprintf("handed/%d/%s", h.Sequence, group), At: h.At, Payload: &payload})
 	}
@@ -245,7 +242,7 @@ var handOverEvents = map[events.HandOverKind]events.ApprovalEvent{
 func applyAnswered(s State, in Answered) (State, []Effect, transition) {
 	in.At = in.At.UTC().Round(0)
 	cause := Cause{EventID: in.EventID, Answer: in.Sequence}
-	i := slices.IndexFunc(s.HandOvers, func(h HandedOver) bool { return h.Kind == events.Ask && QuestionID(h.Sequence) == in.Question })
+	i := slices.IndexFunc(s.HandOvers, func(h HandedOver) bool { return h.Kind == events.Ask && events.QuestionID(h.Sequence) == in.Question })
 	if i < 0 || !s.isAsked(s.HandOvers[i].Item, in.Agent, in.Action) {
 		return s, nil, dropped
 	}
@@ -302,7 +299,7 @@ func (s *State) tell(question *HandedOver) []Effect {
 			EndsAt: s.EndsAt, Otherwise: s.Rules.Otherwise,
 		}
 		if question != nil {
-			p.Question, p.QuestionID, p.AskedBy = question.Question, QuestionID(question.Sequence), question.Person
+			p.Question, p.QuestionID, p.AskedBy = question.Question, events.QuestionID(question.Sequence), question.Person
 		}
 		effects = append(effects, Tell{Pending: p, ReplyTo: s.Items[i].ReplyTo, TraceParent: s.Items[i].TraceParent})
 	}

@@ -302,7 +302,7 @@ func (w *world) drawHandOver(sequence uint64) HandOver {
 
 func (w *world) drawAnswer(sequence uint64) Answered {
 	return Answered{
-		Agent: "billing", Action: fmt.Sprintf("a-%d", rapid.IntRange(1, 4).Draw(w.t, "answers")), Question: QuestionID(rapid.Uint64Range(1, 12).Draw(w.t, "question")),
+		Agent: "billing", Action: fmt.Sprintf("a-%d", rapid.IntRange(1, 4).Draw(w.t, "answers")), Question: events.QuestionID(rapid.Uint64Range(1, 12).Draw(w.t, "question")),
 		Sequence: sequence, EventID: fmt.Sprintf("q-%d", sequence), Text: "because", At: noon.Add(time.Duration(sequence) * time.Second),
 	}
 }

@@ -76,6 +76,9 @@ func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) } //noli
 // replied takes what arrives on the reply subject; what is not a decision on the action named
 // there is dropped, since anybody may have caused it.
 func (c *Client) replied(m *nats.Msg) {
+	if e, err := events.Decode(m.Header, m.Data); err == nil && c.pending(m, e) {
+		return
+	}
 	d, err := c.decode(m, m.Subject[len(c.replyTo):])
 	if err != nil {
 		c.log.Warn("dropped a message on the reply subject", "subject", m.Subject, "error", err)

@@ -36,6 +36,9 @@ type Options struct {
 	// from one goroutine and in order of arrival; it must not block. A decision whose reply was
 	// lost is not announced; Await finds it.
 	OnDecision func(Decision)
+	// OnWaiting, where set, is called in the same way with news of an action that waits for people: that it does, that others were brought
+	// in, and what they want to know, see [Client.Answer]. News can be lost; nothing depends on it.
+	OnWaiting func(Waiting)
 	// Logger takes what has no caller to be returned to; nil discards.
 	Logger *slog.Logger
 	// NATS are further options of the connection, such as TLS.

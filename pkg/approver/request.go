@@ -27,9 +27,15 @@ type Request struct {
 	Groups []string
 	// Tier counts the tiers from 0, Tiers says how many there are.
 	Tier, Tiers int
-	Reminders   int
-	OpenedAt    time.Time
-	EndsAt      time.Time
+	// Round is how often the whole path had ended before.
+	Round     int
+	Reminders int
+	// OnCall are the persons who are asked of a group that is a schedule; others of it may not answer.
+	OnCall map[string][]string
+	// HandOvers are what people did with the request beside answering it.
+	HandOvers []HandedOver
+	OpenedAt  time.Time
+	EndsAt    time.Time
 	// Items are the card's items, in its order.
 	Items []Item
 	// ResolvedAt is when the last item had its outcome; nil while the request is open. A resolved request
@@ -105,8 +111,10 @@ type stored struct {
 	Rules   struct {
 		Require       []events.Requirement `json:"require"`
 		RejectionEnds bool                 `json:"rejectionEnds"`
+		EarlierLeave  bool                 `json:"earlierLeave"`
 		Tiers         []struct {
 			Group string `json:"group"`
+			Round int    `json:"round"`
 		} `json:"tiers"`
 	} `json:"rules"`
 	OpenedAt  time.Time `json:"openedAt"`
@@ -132,7 +140,17 @@ type stored struct {
 		Comment  string `json:"comment"`
 		Guidance string `json:"guidance"`
 	} `json:"verdicts"`
-	Counted  map[string]uint64 `json:"counted"`
+	Counted   map[string]uint64   `json:"counted"`
+	OnCall    map[string][]string `json:"onCall"`
+	HandOvers []struct {
+		events.ApprovalHanded
+
+		Person string    `json:"person"`
+		At     time.Time `json:"at"`
+		Answer *struct {
+			Text string `json:"text"`
+		} `json:"answer"`
+	} `json:"handOvers"`
 	Resolved *struct {
 		By events.DeciderKind `json:"by"`
 		At time.Time          `json:"at"`
@@ -164,7 +182,7 @@ func (s *stored) request(card *events.Card) Request {
 		ID: s.Request, Card: *card, CardJSON: s.Card, Digest: s.Digest, Version: max(card.Version, 1),
 		Require: s.Rules.Require, RejectionEnds: s.Rules.RejectionEnds,
 		Tier: s.Tier, Tiers: len(s.Rules.Tiers), Group: s.Rules.Tiers[s.Tier].Group, Groups: s.groups(),
-		Reminders: s.Reminders, OpenedAt: s.OpenedAt, EndsAt: s.EndsAt, counted: s.Counted,
+		Round: s.Rules.Tiers[s.Tier].Round, OnCall: s.OnCall, Reminders: s.Reminders, OpenedAt: s.OpenedAt, EndsAt: s.EndsAt, counted: s.Counted,
 	}
 	for i, item := range s.Items {
 		it := Item{CardItem: card.Items[i], Votes: item.Votes}
@@ -179,25 +197,45 @@ func (s *stored) request(card *events.Card) Request {
 		}
 		r.Items = append(r.Items, it)
 	}
+	for _, h := range s.HandOvers {
+		done := HandedOver{ApprovalHanded: h.ApprovalHanded, Person: h.Person, At: h.At}
+		done.Request, done.Group = s.Request, r.Group
+		if h.Kind == events.Ask {
+			done.QuestionID = events.QuestionID(h.Sequence)
+		}
+		if h.Answer != nil {
+			done.Answer = h.Answer.Text
+		}
+		r.HandOvers = append(r.HandOvers, done)
+	}
 	if s.Resolved != nil {
 		r.ResolvedAt, r.ResolvedBy = &s.Resolved.At, s.Resolved.By
 	}
 	return r
 }
 
-// groups are those that may answer so far: the first tier's, those required, then those of the tiers that came in.
+// groups are those that may answer now: those of the tiers that came in, unless they left, with those required in the first of a round, and
+// those it was handed to.
 func (s *stored) groups() []string {
-	groups := []string{s.Rules.Tiers[0].Group}
+	var groups []string
 	add := func(group string) {
-		if !slices.Contains(groups, group) {
+		if group != "" && !slices.Contains(groups, group) {
 			groups = append(groups, group)
 		}
 	}
-	for _, q := range s.Rules.Require {
-		add(q.Group)
-	}
-	for _, t := range s.Rules.Tiers[:s.Tier+1] {
+	for i, t := range s.Rules.Tiers[:s.Tier+1] {
+		if s.Rules.EarlierLeave && i < s.Tier {
+			continue
+		}
 		add(t.Group)
+		if i == 0 || t.Round != s.Rules.Tiers[i-1].Round {
+			for _, q := range s.Rules.Require {
+				add(q.Group)
+			}
+		}
+	}
+	for _, h := range s.HandOvers {
+		add(h.ToGroup)
 	}
 	return groups
 }

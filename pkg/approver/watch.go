@@ -120,6 +120,8 @@ func (c *Client) readStep(m *nats.Msg) (Event, error) {
 		ev.Payload, err = events.As[events.ApprovalEscalated](e)
 	case events.Resolved:
 		ev.Payload, err = events.As[events.ApprovalResolved](e)
+	case events.Acknowledged, events.Reassigned, events.Asked, events.Snoozed:
+		ev.Payload, err = events.As[events.ApprovalHanded](e)
 	case events.Refused:
 		ev.Payload, err = events.As[events.VerdictRefused](e)
 	}

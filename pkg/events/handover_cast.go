@@ -98,6 +98,9 @@ func (h *HandOverCast) validateQuestion() error {
 	return nil
 }
 
+// QuestionID names the question that the hand-over with this sequence in the stream of verdicts asks: one safe token.
+func QuestionID(sequence uint64) string { return "q-" + strconv.FormatUint(sequence, 10) }
+
 // QuestionAnswered is an agent's answer to a question about one of its actions.
 type QuestionAnswered struct {
 	Agent    string `json:"agent"`

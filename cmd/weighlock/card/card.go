@@ -72,13 +72,29 @@ func (v View) printRules(w io.Writer) {
 		field(w, "Flood", floodWords(f))
 	}
 	if r.Version > 1 {
-		field(w, "Version", fmt.Sprintf("%d: an edit changed the card; answers to earlier versions do not count", r.Version))
+		field(w, "Version", fmt.Sprintf("%d: the card changed; answers to earlier versions do not count", r.Version))
+	}
+	for _, q := range r.Card.Questions {
+		field(w, "Question", fmt.Sprintf("%s asked %s: %q; %s answered: %q", words.Printable(q.AskedBy), about(q.Item), words.Printable(q.Question), words.Printable(q.Agent), words.Printable(q.Answer)))
+	}
+	for _, h := range r.HandOvers {
+		if h.Kind != events.Ask || h.Answer == "" {
+			field(w, "Meanwhile", words.Printable(words.Handed(&h.ApprovalHanded)))
+		}
 	}
 	if r.Open() {
 		fmt.Fprintf(w, "Otherwise   %s in %s\n", r.Card.Otherwise, r.EndsAt.Sub(v.Now).Round(time.Second))
 		return
 	}
 	fmt.Fprintf(w, "Closed      by %s, %s\n", r.ResolvedBy, r.ResolvedAt.Local().Format(time.DateTime))
+}
+
+// about names an item of the card; 0 is all of it.
+func about(item int) string {
+	if item == 0 {
+		return "about the card"
+	}
+	return fmt.Sprintf("about item %d", item)
 }
 
 // floodWords say what hangs on a card about a flood.

@@ -39,15 +39,7 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 			if _, kind, _, _ := s.ParseApproval(subject); kind == events.Revised {
 				return fmt.Sprintf("%s is shown version %d of card %s: %s", a.Group, card.Version, a.Request, edits(card))
 			}
-			return fmt.Sprintf("%s is asked, on card %s: %s", a.Group, a.Request, card.Headline)
-		})
-	case events.ApprovalRemindedType:
-		return describe(e, func(a *events.ApprovalReminded) string {
-			return fmt.Sprintf("%s is reminded of %s", a.Group, a.Request)
-		})
-	case events.ApprovalEscalatedType:
-		return describe(e, func(a *events.ApprovalEscalated) string {
-			return fmt.Sprintf("%s goes on from %s to %s: %s", a.Request, a.FromGroup, a.ToGroup, a.Reason)
+			return fmt.Sprintf("%s is asked, on card %s: %s", onCall(a.Group, a.OnCall), a.Request, card.Headline)
 		})
 	case events.VerdictCastType:
 		return describe(e, func(v *events.VerdictCast) string {
@@ -79,6 +71,9 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 			return fmt.Sprintf("%s could not handle a message: %s", m.Service, m.Reason)
 		})
 	}
+	if said := escalation(s, subject, e); said != "" {
+		return said
+	}
 	return grant(s, subject, e)
 }
 
@@ -96,13 +91,16 @@ func closed(a *events.ApprovalResolved) string {
 	return fmt.Sprintf("%s is closed by %s; %d of %d items moved to another card", a.Request, a.By, moved, len(a.Items))
 }
 
-// edits says who put other arguments onto the card.
+// edits says who put other arguments, or answers, onto the card.
 func edits(card *events.Card) string {
 	var parts []string
 	for _, item := range card.Items {
 		if len(item.Edited) > 0 {
 			parts = append(parts, fmt.Sprintf("item %d as %s edited it", item.Number, item.EditedBy))
 		}
+	}
+	for _, q := range card.Questions {
+		parts = append(parts, fmt.Sprintf("%s asked %q, %s answered %q", q.AskedBy, q.Question, q.Agent, q.Answer))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,64 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// Waiting is how an action stands that waits for people: who is asked, since when others were brought in, by when an answer is due, and what
+// people want to know of the agent.
+type Waiting = events.ApprovalPending
+
+// pending takes what arrives on the reply subject and is no decision: news of an action that waits. It reports whether that is what it is.
+func (c *Client) pending(m *nats.Msg, e events.Event) bool {
+	if e.Type != events.ApprovalPendingType {
+		return false
+	}
+	p, err := events.As[events.ApprovalPending](e)
+	if err == nil && (p.Agent != c.opts.Agent || p.Action != m.Subject[len(c.replyTo):]) {
+		err = fmt.Errorf("it is about %s/%s", p.Agent, p.Action)
+	}
+	if err != nil {
+		c.log.Warn("dropped a message on the reply subject", "subject", m.Subject, "error", err)
+		return true
+	}
+	if c.opts.OnWaiting != nil {
+		c.opts.OnWaiting(*p)
+	}
+	return true
+}
+
+// Answer answers a question that people asked about an action, see [Options].OnWaiting, and returns once the answer is durably stored. It goes
+// onto their card as it is, with secrets masked; answer is at most [events.MaxAnswerLength] bytes. Only the first answer to a question
+// counts. The errors are those of [Client.Propose]; [ErrUnconfirmed] says that it may or may not have been stored, and doing it again is harmless.
+func (c *Client) Answer(ctx context.Context, action, question, answer string) error {
+	payload := &events.QuestionAnswered{Agent: c.opts.Agent, Action: action, Question: question, Answer: answer}
+	if err := payload.Validate(); err != nil {
+		return err
+	}
+	e, err := events.New(payload, action+"/answer/"+question, "/agents/"+c.opts.Agent, time.Now())
+	if err != nil {
+		return fmt.Errorf("answering about action %s: %w", action, err)
+	}
+	e.Subject = c.opts.Agent + "/" + action
+	msg, err := c.message(c.subjects.Answer(c.opts.Agent, action, question), e)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout(ctx))
+	defer cancel()
+	_, err = c.store(ctx, msg)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, errNoAnswer) || errors.Is(err, ErrClosed) || ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+	}
+	return fmt.Errorf("answering about action %s: %w", action, err)
+}
