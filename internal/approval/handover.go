@@ -204,8 +204,8 @@ func (s *State) notHanded(in HandOver, r *refusal) Announce {
 	return s.refused(Verdict{Channel: in.Channel, Approver: in.Approver, Sequence: in.Sequence, At: in.At}, r)
 }
 
-// handed are the effects of HandOvers[i]: everybody who was brought in is told, the agent where it is asked, and what was
-// moved is armed anew.
+// handed are the effects of HandOvers[i]: everybody who was brought in is told, and the agent where it is asked. Whoever hears it arms
+// what was moved, see [Timers].
 func (s *State) handed(i int) []Effect {
 	h := &s.HandOvers[i]
 	var effects []Effect
@@ -224,12 +224,6 @@ func (s *State) handed(i int) []Effect {
 	}
 	if h.Kind == events.Ask && h.Answer == nil {
 		effects = append(effects, s.tell(h)...)
-	}
-	if h.Kind == events.Snooze {
-		effects = append(effects, Arm{Tier: s.Tier, Kind: Wake, N: int(h.Sequence), At: *h.Until}) //nolint:gosec // a stream has no 2^63 messages
-	}
-	if h.Pause > 0 {
-		effects = append(effects, Timers(*s)...)
 	}
 	return effects
 }
@@ -272,7 +266,7 @@ func applyAnswered(s State, in Answered) (State, []Effect, transition) {
 	})
 	next.card = &card
 	next.freeze(cause, in.At)
-	return next, append(next.consequences(cause), Timers(next)...), revised
+	return next, next.consequences(cause), revised
 }
 
 // isAsked reports whether a question about item (0: the card) is one to the agent about its action.

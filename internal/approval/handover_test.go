@@ -24,7 +24,7 @@ func TestSomebodyWhoLooksHoldsTheNextTierBackOnce(t *testing.T) {
 	short := hands(s, 60, "alice", events.Acknowledge)
 	short.Cast.Seconds = 120
 	s, effects := play(t, s, short)
-	if !s.Due().Equal(noon.Add(12*time.Minute)) || !s.EndsAt.Equal(noon.Add(17*time.Minute)) || !armed(effects, Escalate).Equal(s.Due()) {
+	if !s.Due().Equal(noon.Add(12*time.Minute)) || !s.EndsAt.Equal(noon.Add(17*time.Minute)) || !armed(Timers(s), Escalate).Equal(s.Due()) {
 		t.Fatalf("due %s, ends %s, %+v", s.Due(), s.EndsAt, effects)
 	}
 	if got := effects[0].(Announce); got.Event != events.Acknowledged || got.Payload.(*events.ApprovalHanded).Approver != "alice" {
@@ -144,7 +144,7 @@ func TestASnoozeQuietsRemindersForOnePerson(t *testing.T) {
 	snooze.Cast.Until = &until
 	due := s.Due()
 	s, effects := play(t, s, snooze)
-	if !s.Due().Equal(due) || !armed(effects, Wake).Equal(until) {
+	if !s.Due().Equal(due) || !armed(Wakes(s, noon), Wake).Equal(until) || len(Wakes(s, until)) > 0 {
 		t.Fatalf("due %s, %+v", s.Due(), effects)
 	}
 	s, effects = play(t, s, TimerFired{Kind: Remind, N: 1, At: noon.Add(4 * time.Minute)})

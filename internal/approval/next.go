@@ -49,6 +49,20 @@ func Timers(s State) []Effect {
 	return append(arms, s.nextReminder(s.Reminders)...)
 }
 
+// Wakes are the timers of the snoozes that end after a time: none once the request is resolved.
+func Wakes(s State, after time.Time) []Effect {
+	if s.Resolved != nil {
+		return nil
+	}
+	var arms []Effect
+	for i := range s.HandOvers {
+		if h := &s.HandOvers[i]; h.Kind == events.Snooze && h.Until.After(after) {
+			arms = append(arms, Arm{Tier: s.Tier, Kind: Wake, N: int(h.Sequence), At: *h.Until}) //nolint:gosec // a stream has no 2^63 messages
+		}
+	}
+	return arms
+}
+
 // nextReminder is the timer for the reminder of the current tier after n, if there is another.
 func (s *State) nextReminder(n int) []Effect {
 	reminds := s.rung(s.Tier).Reminds

@@ -41,9 +41,25 @@ func (r *run) byApprovers(d *decision) {
 		}
 	}
 	b.checkAttention(counted)
+	b.checkQuestions(counted)
 	b.checkQuorum()
 	if r.rules.Undisturbed {
 		b.checkOverruled()
+	}
+}
+
+// checkQuestions: an agent's answer restarts the count, so that everybody who approves has seen the same answers.
+func (b *ballot) checkQuestions(counted []*verdict) {
+	saw := map[int]bool{}
+	for _, v := range counted {
+		for _, card := range b.q.versions {
+			if card.digest == v.Digest && b.d.Outcome == events.Approved {
+				saw[card.questions(b.number)] = true
+			}
+		}
+	}
+	if len(saw) > 1 {
+		b.sayf(WrongCard, b.d.key, "those who approved it on %s did not see the same answers of the agent", b.q.id)
 	}
 }
 
@@ -125,10 +141,16 @@ func (b *ballot) saw(v *verdict) bool {
 }
 
 func (b *ballot) voter(person *Person) (v voter, asked bool) {
-	v.groups = b.people.groups[person.ID]
-	for _, g := range v.groups {
-		v.any = v.any || b.q.joined[g]
-		asked = asked || g == b.card.Group || slices.ContainsFunc(b.card.Require, func(r events.Requirement) bool { return r.Group == g })
+	to := b.q.handed["@"+person.ID]
+	for _, g := range b.people.groups[person.ID] {
+		if !b.q.counts(person.ID, g) {
+			continue
+		}
+		v.groups = append(v.groups, g)
+		handed := to || b.q.handed[g]
+		// Who is handed a request of a later tier stands in for others, as that tier would.
+		v.any = v.any || b.q.joined[g] || handed && !b.card.asks(g)
+		asked = asked || b.card.asks(g) || handed
 	}
 	return v, asked || v.any
 }

@@ -59,7 +59,9 @@ type request struct {
 	id       string
 	first    Record // its first announcement
 	versions []version
-	joined   map[string]bool // the groups that later tiers brought in
+	joined   map[string]bool            // the groups that later tiers brought in
+	handed   map[string]bool            // groups, and persons as "@name", that it was handed to
+	onCall   map[string]map[string]bool // who was on call, by schedule
 	verdicts []verdict
 	resolved *events.ApprovalResolved
 	ended    Record // its first resolution
@@ -155,7 +157,13 @@ func (r *run) readEvent(rec Record) error {
 		if err != nil {
 			return err
 		}
-		r.request(e.Request).joined[e.ToGroup] = true
+		r.request(e.Request).join(e)
+	case events.ApprovalHandedType:
+		e, err := events.As[events.ApprovalHanded](rec.Event)
+		if err != nil {
+			return err
+		}
+		r.request(e.Request).handOver(e)
 	case events.ApprovalResolvedType:
 		e, err := events.As[events.ApprovalResolved](rec.Event)
 		if err != nil {
@@ -177,7 +185,7 @@ func (r *run) readEvent(rec Record) error {
 func (r *run) request(id string) *request {
 	q := r.requests[id]
 	if q == nil {
-		q = &request{id: id, joined: map[string]bool{}}
+		q = &request{id: id, joined: map[string]bool{}, handed: map[string]bool{}, onCall: map[string]map[string]bool{}}
 		r.requests[id] = q
 	}
 	return q
@@ -189,6 +197,7 @@ func (r *run) readCard(rec Record, announced *events.ApprovalRequested) error {
 		return err
 	}
 	q := r.request(announced.Request)
+	q.call(announced.Group, announced.OnCall)
 	if q.first.Subject == "" {
 		q.first = rec
 		r.opened = append(r.opened, q)

@@ -82,7 +82,9 @@ func startWith(t *testing.T, c config, options ...natstest.Option) *pipeline {
 	}
 	p.scorer = p.startScorer(t)
 	p.router = p.startRouter(t)
-	p.run(t, authz.Escalator, func(rt stream.Runtime) (service, error) { return escalation.New(rt, escalation.Config{}) })
+	p.run(t, authz.Escalator, func(rt stream.Runtime) (service, error) {
+		return escalation.New(rt, escalation.Config{ApproversFile: p.config.approvers})
+	})
 	for _, name := range agents {
 		c, err := agent.Connect(t.Context(), agent.Options{URL: p.URL, Agent: name, SeedFile: p.Keys.Path(authz.Identity{Kind: authz.Agent, Name: name})})
 		if err != nil {

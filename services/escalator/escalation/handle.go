@@ -22,7 +22,7 @@ const retryDelay = time.Second
 // when a replica answers that has not caught up, before it is taken for gone.
 const patience = 5
 
-// handleLifecycle arms the timers of a request that was announced and cancels
+// handleLifecycle arms the timers of a request that was announced, or whose path was moved, and cancels
 // those of one that is resolved.
 func (s *Service) handleLifecycle(ctx context.Context, m *stream.Message) stream.Outcome {
 	_, event, request, err := s.subjects.ParseApproval(m.Subject)
@@ -30,7 +30,7 @@ func (s *Service) handleLifecycle(ctx context.Context, m *stream.Message) stream
 		return stream.Permanent(err)
 	}
 	switch event {
-	case events.Requested:
+	case events.Requested, events.Revised, events.Acknowledged, events.Reassigned, events.Asked, events.Snoozed:
 		return s.arm(ctx, request, m)
 	case events.Resolved:
 		s.cancel(ctx, request)
@@ -47,7 +47,7 @@ func (s *Service) arm(ctx context.Context, request string, m *stream.Message) st
 	if err != nil {
 		return failed(err)
 	}
-	return s.publish(m, st, approval.Timers(st))
+	return s.publish(m, st, append(approval.Timers(st), approval.Wakes(st, m.StoredAt)...))
 }
 
 // cancel takes the timers of a resolved request away. It only saves the server work:

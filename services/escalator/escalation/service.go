@@ -77,7 +77,7 @@ func (s *Service) addWorkers(rt stream.Runtime) error {
 	}{
 		{stream.Config{
 			Stream: s.subjects.Stream("EVENTS"), Consumer: "escalator-requests",
-			Filters: []string{approvals + ".*." + string(events.Requested) + ".*", approvals + ".*." + string(events.Resolved) + ".*"},
+			Filters: steps(approvals, events.Requested, events.Revised, events.Acknowledged, events.Reassigned, events.Asked, events.Snoozed, events.Resolved),
 			Key:     func(m *stream.Message) string { return m.Subject[strings.LastIndexByte(m.Subject, '.')+1:] },
 		}, s.handleLifecycle},
 		{stream.Config{
@@ -95,6 +95,15 @@ func (s *Service) addWorkers(rt stream.Runtime) error {
 		s.workers = append(s.workers, worker)
 	}
 	return nil
+}
+
+// steps are the subjects of these steps of all requests.
+func steps(approvals string, which ...events.ApprovalEvent) []string {
+	filters := make([]string, len(which))
+	for i, step := range which {
+		filters[i] = approvals + ".*." + string(step) + ".*"
+	}
+	return filters
 }
 
 // Run works until ctx is cancelled, drains and returns nil. It fails only where the
