@@ -49,7 +49,7 @@ func newRoot() *cobra.Command {
 	policies := policycmd.Command()
 	policies.AddCommand(c.backtestCommand())
 	add("author", policies)
-	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.routesCommand(), c.identityCommand(), c.topologyCommand())
+	add("analyst", c.traceCommand(), c.auditCommand(), c.doctorCommand(), c.routesCommand(), c.oncallCommand(), c.identityCommand(), c.topologyCommand())
 	root.AddCommand(docsCommand())
 	return root
 }

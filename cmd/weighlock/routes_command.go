@@ -154,8 +154,12 @@ func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanati
 	var path []string
 	total := time.Duration(0)
 	for _, t := range r.Tiers {
-		path = append(path, fmt.Sprintf("%s for %s", t.Group, t.Wait))
-		total += t.Wait
+		path = append(path, fmt.Sprintf("%s for %s", t.Group, tierWords(t)))
+		total += max(t.Wait, t.Working)
+	}
+	if r.Repeat > 0 {
+		path = append(path, fmt.Sprintf("all of it again, %d times", r.Repeat))
+		total *= time.Duration(r.Repeat + 1)
 	}
 	card.Field(w, "Path", strings.Join(path, ", then "))
 	card.Field(w, "Otherwise", fmt.Sprintf("%s after %s", r.Otherwise, total))
@@ -173,6 +177,17 @@ func printExplanation(w io.Writer, a *events.ActionAssessed, x routing.Explanati
 	if f := r.Flood; f.Actions > 0 {
 		card.Field(w, "Flood", fmt.Sprintf("above %d actions of an agent per %s, %s for %s", f.Actions, f.Per, f.Then, f.For))
 	}
+}
+
+// tierWords say how long a tier has.
+func tierWords(t routes.Tier) string {
+	switch {
+	case t.Working == 0:
+		return t.Wait.String()
+	case t.Wait == 0:
+		return t.Working.String() + " of its working time"
+	}
+	return fmt.Sprintf("%s of its working time, at most %s", t.Working, t.Wait)
 }
 
 func stepWords(s routes.Step) string {

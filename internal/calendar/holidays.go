@@ -98,10 +98,13 @@ func (h *Holidays) add(event *ical.Event) error {
 		return h.span(start, length, name)
 	}
 	next := set.Iterator()
-	for {
+	for n := 0; ; n++ {
 		at, more := next()
 		if !more || at.Year() > lastYear {
 			return nil
+		}
+		if n == mostHolidays {
+			return errTooManyHolidays
 		}
 		if err := h.span(at, length, name); err != nil {
 			return err

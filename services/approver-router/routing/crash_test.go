@@ -14,6 +14,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
+	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/internal/routes"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -23,13 +24,13 @@ import (
 // dead is a router that stops between two steps.
 func (r *rig) dead(t *testing.T) (*opener, *routes.Route) {
 	t.Helper()
-	table, err := r.cfg.load()
+	loaded, err := r.cfg.load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	js := r.server.JetStream(t, router)
-	o := &opener{js: js, subjects: r.s, store: requests.NewStore(js, r.s), now: time.Now}
-	return o, table.routes.Match(routes.Action{Assessed: assessment("billing", "a")})
+	o := &opener{js: js, subjects: r.s, store: requests.NewStore(js, r.s), tables: newTables(loaded), now: time.Now}
+	return o, loaded.routes.Match(routes.Action{Assessed: assessment("billing", "a")})
 }
 
 // save stores a card as a router does.
@@ -292,7 +293,7 @@ func TestTwoRoutersOpenTheSameActions(t *testing.T) {
 func BenchmarkOpen(b *testing.B) {
 	s := natstest.Start(b)
 	js := s.JetStream(b, router)
-	o := &opener{js: js, subjects: s.Subjects, store: requests.NewStore(js, s.Subjects), now: time.Now}
+	o := &opener{js: js, subjects: s.Subjects, store: requests.NewStore(js, s.Subjects), tables: newTables(&table{people: people.Default()}), now: time.Now}
 	route := testRoute(time.Second, 50)
 	for n := 0; b.Loop(); n++ {
 		items := make([]waiting, 50)
