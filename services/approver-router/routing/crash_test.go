@@ -68,6 +68,9 @@ func TestRouterDiesBetweenSteps(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, one := range out {
+				if one.Subject == "" {
+					continue // told, and not stored
+				}
 				h, data, err := events.EncodeBinary(one.Event)
 				if err != nil {
 					t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -46,14 +48,7 @@ func TestVerdictDecidesAndAnswers(t *testing.T) {
 		if d.Outcome != outcome || d.Request != card.Request || len(d.DecidedBy.Approvers) != 1 || d.DecidedBy.Approvers[0].Approver != "alice" {
 			t.Errorf("%s: %+v", action, d)
 		}
-		m, err := answers.NextMsg(within)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := events.Decode(events.Header(m.Header), m.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m, e := answered(t, answers)
 		if d := as[events.DecisionMade](t, e); d.Outcome != want[d.Action] || m.Subject != "_INBOX.billing."+d.Action {
 			t.Errorf("on %s the agent was told %+v", m.Subject, d)
 		}
@@ -209,5 +204,23 @@ func TestARefusedVerdictStaysRefused(t *testing.T) {
 	}
 	if _, err := v.refusedBefore(t.Context(), &stream.Message{Sequence: 1, StoredAt: time.Now().Add(time.Hour)}, announced.Request); err != nil {
 		t.Error(err)
+	}
+}
+
+// answered is the next message to an agent that is more than news of what waits.
+func answered(t *testing.T, answers *nats.Subscription) (*nats.Msg, events.Event) {
+	t.Helper()
+	for {
+		m, err := answers.NextMsg(within)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := events.Decode(events.Header(m.Header), m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Type != events.ApprovalPendingType {
+			return m, e
+		}
 	}
 }

@@ -181,3 +181,35 @@ func TestAttentionIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// Each hand-over, question and storm has one row, also while every row is there twice.
+func TestHandOversAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	s := w.nats.Subjects
+	until := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for _, group := range []string{"finance", "ops"} { // told to each
+		w.publish(s.Approval(group, events.Asked, "r1"), &events.ApprovalHanded{
+			Request: "r1", Group: group, Kind: events.Ask, Channel: "self", Approver: "dan", Sequence: 7, Tier: 1, Until: &until, Question: "which?", QuestionID: "q-7", EndsAt: until,
+		}, "h1"+group)
+		w.publish(s.Approval(group, events.Reassigned, "r1"), &events.ApprovalHanded{
+			Request: "r1", Group: group, Kind: events.Reassign, Channel: "self", Approver: "dan", Sequence: 8, To: "eve", Comment: "knows it", EndsAt: until,
+		}, "h2"+group)
+	}
+	w.publish(s.Answer("billing", "a", "q-7"), &events.QuestionAnswered{Agent: "billing", Action: "a", Question: "q-7", Answer: "the one from May"}, "q")
+	w.publish(s.Storm("ops", "finance"), &events.StormReported{Group: "finance", To: "ops", Open: 31, Since: until}, "s")
+	w.start()
+	w.caughtUp()
+	w.ask("SYSTEM STOP MERGES events")
+	w.ask("INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0")
+	for sql, want := range map[string]string{
+		"SELECT cell, request, what, approver, tier, until, `to`, comment FROM hand_overs ORDER BY what": "wl\tr1\task\tdan\t1\t2026-03-02 12:00:00.000\t\t\nwl\tr1\treassign\tdan\t0\t1970-01-01 00:00:00.000\teve\tknows it",
+		"SELECT request, question_id, approver, question, agent, answer FROM questions":                  "r1\tq-7\tdan\twhich?\tbilling\tthe one from May",
+		"SELECT cell, `group`, told, open, since FROM storms":                                            "wl\tfinance\tops\t31\t2026-03-02 12:00:00.000",
+		"SELECT DISTINCT actor_kind, actor, agent, action, request FROM events WHERE kind = 'answers'":   "agent\tbilling\tbilling\ta\t",
+	} {
+		if got := w.ask(sql); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
+		}
+	}
+}
