@@ -4,6 +4,7 @@ package natstest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -193,6 +194,14 @@ func (s *Server) Kill(t testing.TB) {
 	if err := victim.Kill(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Pid is the id of the server's process; of this one without [InOwnProcess].
+func (s *Server) Pid() int {
+	if p, ok := s.backend().(*process); ok {
+		return p.command.Process.Pid
+	}
+	return os.Getpid()
 }
 
 func (s *Server) startAgain(t testing.TB) {

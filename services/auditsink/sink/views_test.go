@@ -206,7 +206,7 @@ func TestHandOversAreCounted(t *testing.T) {
 		"SELECT cell, request, what, approver, tier, until, `to`, comment FROM hand_overs ORDER BY what": "wl\tr1\task\tdan\t1\t2026-03-02 12:00:00.000\t\t\nwl\tr1\treassign\tdan\t0\t1970-01-01 00:00:00.000\teve\tknows it",
 		"SELECT request, question_id, approver, question, agent, answer FROM questions":                  "r1\tq-7\tdan\twhich?\tbilling\tthe one from May",
 		"SELECT cell, `group`, told, open, since FROM storms":                                            "wl\tfinance\tops\t31\t2026-03-02 12:00:00.000",
-		"SELECT DISTINCT actor_kind, actor, agent, action, request FROM events WHERE kind = 'answers'":   "agent\tbilling\tbilling\ta\t",
+		"SELECT DISTINCT actor_kind, actor, agent, action, reason FROM events WHERE kind = 'answers'":    "agent\tbilling\tbilling\ta\tthe one from May",
 	} {
 		if got := w.ask(sql); got != want {
 			t.Errorf("%s:\n got %q\nwant %q", sql, got, want)
