@@ -2,6 +2,7 @@
 package calendar
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -16,8 +17,8 @@ type Calendar struct {
 	Holidays Holidays
 }
 
-// Span is a part of a day, in minutes after midnight on the clock: from From to before To, at most 1440. An hour that the clock leaves out in
-// spring is left out here; one that it repeats in autumn counts twice.
+// Span is a part of a day, in minutes after midnight on the clock: from From to before To, at most 1440. It is whenever the clock shows one of
+// its minutes: what the clock leaves out in spring is left out, what it repeats in autumn counts twice.
 type Span struct{ From, To int }
 
 // mostDays is how far ahead working time is looked for: more than a year.
@@ -28,12 +29,12 @@ func (c *Calendar) Working(t time.Time) bool {
 	if c == nil {
 		return true
 	}
-	for _, s := range c.spans(c.day(t)) {
-		if !t.Before(s.from) && t.Before(s.to) {
-			return true
-		}
+	local := t.In(c.Zone)
+	if c.Holidays.Has(DateOf(local)) {
+		return false
 	}
-	return false
+	minute := local.Hour()*60 + local.Minute()
+	return slices.ContainsFunc(c.Week[local.Weekday()], func(s Span) bool { return minute >= s.From && minute < s.To })
 }
 
 // After is the instant at which so much working time has passed since from. Where there is not so much in 400 days, it is the end of what
@@ -43,60 +44,43 @@ func (c *Calendar) After(from time.Time, working time.Duration) time.Time {
 		return from.Add(max(working, 0))
 	}
 	end := from
-	for day, n := c.day(from), 0; n < mostDays; day, n = day.next(), n+1 {
-		for _, s := range c.spans(day) {
-			start := later(s.from, from)
-			if !s.to.After(start) {
-				continue
-			}
-			if left := s.to.Sub(start); left < working {
-				working -= left
-				end = s.to
-				continue
-			}
-			return start.Add(working)
+	for s := range c.stretches(from, from.AddDate(0, 0, mostDays)) {
+		length := s.to.Sub(s.from)
+		if length >= working {
+			return s.from.Add(working)
 		}
+		working -= length
+		end = s.to
 	}
 	return end
 }
 
 // Between is the working time from from to before to; 0 where to is not after from.
 func (c *Calendar) Between(from, to time.Time) time.Duration {
-	if !to.After(from) {
-		return 0
-	}
 	if c == nil {
-		return to.Sub(from)
+		return max(to.Sub(from), 0)
 	}
 	var sum time.Duration
-	for day := c.day(from); !c.starts(day).After(to); day = day.next() {
-		for _, s := range c.spans(day) {
-			start, end := later(s.from, from), s.to
-			if end.After(to) {
-				end = to
-			}
-			sum += max(0, end.Sub(start))
-		}
+	for s := range c.stretches(from, to) {
+		sum += s.to.Sub(s.from)
 	}
 	return sum
 }
 
-// Edges are the instants from from to before to at which working time begins or ends, in order.
+// Edges are the instants after from and before to at which working time begins or ends, in order.
 func (c *Calendar) Edges(from, to time.Time) []time.Time {
-	var edges []time.Time
 	if c == nil {
 		return nil
 	}
-	for day := c.day(from); !c.starts(day).After(to); day = day.next() {
-		for _, s := range c.spans(day) {
-			for _, t := range []time.Time{s.from, s.to} {
-				if !t.Before(from) && t.Before(to) {
-					edges = append(edges, t)
-				}
-			}
+	var edges []time.Time
+	for s := range c.stretches(from, to) {
+		if n := len(edges); n > 0 && edges[n-1].Equal(s.from) {
+			edges[n-1] = s.to // the work goes on, over midnight or a clock that jumps
+			continue
 		}
+		edges = append(edges, s.from, s.to)
 	}
-	return slices.CompactFunc(edges, time.Time.Equal)
+	return slices.DeleteFunc(edges, func(t time.Time) bool { return !t.After(from) || !t.Before(to) })
 }
 
 // Empty reports whether there is no working time in a whole year from t.
@@ -104,51 +88,46 @@ func (c *Calendar) Empty(t time.Time) bool {
 	return c != nil && c.Between(t, t.AddDate(1, 0, 0)) == 0
 }
 
-// Date is a day of a calendar.
-type Date struct {
-	Year  int
-	Month time.Month
-	Day   int
-}
-
-// DateOf is the day that t is in, where t is said to be.
-func DateOf(t time.Time) Date {
-	y, m, d := t.Date()
-	return Date{y, m, d}
-}
-
-func (d Date) next() Date { return DateOf(time.Date(d.Year, d.Month, d.Day+1, 12, 0, 0, 0, time.UTC)) }
-
-func (d Date) weekday() time.Weekday {
-	return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC).Weekday()
-}
-
-func (c *Calendar) day(t time.Time) Date { return DateOf(t.In(c.Zone)) }
-
-func (c *Calendar) starts(d Date) time.Time { return c.at(d, 0) }
-
-func (c *Calendar) at(d Date, minute int) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, c.Zone)
-}
-
 type stretch struct{ from, to time.Time }
 
-// spans are the working hours of a day as instants, in order. A clock that jumps can turn a short one into nothing.
-func (c *Calendar) spans(d Date) []stretch {
-	if c.Holidays.Has(d) {
-		return nil
-	}
-	hours := c.Week[d.weekday()]
-	out := make([]stretch, 0, len(hours))
-	var last time.Time
-	for _, h := range hours {
-		s := stretch{later(c.at(d, h.From), last), c.at(d, h.To)}
-		if s.to.After(s.from) {
-			out = append(out, s)
-			last = s.to
+// stretches are the working time from from to before to, in order. A stretch ends at midnight and where the clock jumps, and the next may
+// follow at once: between two jumps, the clock and time differ by the same all along.
+func (c *Calendar) stretches(from, to time.Time) iter.Seq[stretch] {
+	return func(yield func(stretch) bool) {
+		for at := from; at.Before(to); {
+			end := to
+			if _, jump := at.In(c.Zone).ZoneBounds(); !jump.IsZero() && jump.Before(to) {
+				end = jump
+			}
+			if !c.steady(at, end, yield) {
+				return
+			}
+			at = end
 		}
 	}
-	return out
+}
+
+// steady yields the stretches of a time in which the clock does not jump, until yield has enough.
+func (c *Calendar) steady(from, to time.Time, yield func(stretch) bool) bool {
+	ahead := ahead(from.In(c.Zone))
+	for d := DateOf(from.In(c.Zone)); ; d = d.next() {
+		midnight := d.utc().Add(-ahead)
+		if !midnight.Before(to) {
+			return true
+		}
+		if c.Holidays.Has(d) {
+			continue
+		}
+		for _, h := range c.Week[d.weekday()] {
+			s := stretch{later(midnight.Add(time.Duration(h.From)*time.Minute), from), midnight.Add(time.Duration(h.To) * time.Minute)}
+			if s.to.After(to) {
+				s.to = to
+			}
+			if s.to.After(s.from) && !yield(s) {
+				return false
+			}
+		}
+	}
 }
 
 func later(a, b time.Time) time.Time {

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -113,6 +114,98 @@ func drawTime(t *rapid.T, name string) time.Time {
 	return start.Add(time.Duration(rapid.IntRange(0, 3*365*24*3600).Draw(t, name)) * time.Second)
 }
 
+// Working time is whenever the clock on the wall shows it, also where that jumps: counted by the minute over the days around each jump.
+func TestWorkingTimeIsWhatTheClockShows(t *testing.T) {
+	t.Parallel()
+	spans := []Span{{0, 30}, {75, 105}, {90, 120}, {120, 150}, {135, 165}, {150, 240}, {0, 24 * 60}, {23*60 + 30, 24 * 60}}
+	for _, zone := range []string{"America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "Africa/Casablanca", "Asia/Beirut", "America/Scoresbysund", "Asia/Kathmandu"} {
+		for _, span := range spans {
+			c := everyDay(t, zone, span)
+			for day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2027; day = day.AddDate(0, 0, 1) {
+				if ahead(day.In(c.Zone)) == ahead(day.AddDate(0, 0, 1).In(c.Zone)) {
+					continue
+				}
+				checkByMinute(t, c, day.AddDate(0, 0, -1), day.AddDate(0, 0, 3))
+			}
+		}
+	}
+}
+
+// The clock of St. John's jumped back a minute after midnight, into the day before: days do not come one after the other.
+func TestADayThatComesTwice(t *testing.T) {
+	t.Parallel()
+	for _, span := range []Span{{0, 1}, {23 * 60, 24 * 60}, {0, 24 * 60}, {0, 60}} {
+		checkByMinute(t, everyDay(t, "America/St_Johns", span), at(t, "2010-11-06T00:00:00Z"), at(t, "2010-11-09T00:00:00Z"))
+	}
+}
+
+// The calendar of Samoa leaves 30 December 2011 out.
+func TestADayThatNeverComes(t *testing.T) {
+	t.Parallel()
+	checkByMinute(t, everyDay(t, "Pacific/Apia", office), at(t, "2011-12-28T00:00:00Z"), at(t, "2012-01-02T00:00:00Z"))
+}
+
+func checkByMinute(t *testing.T, c *Calendar, from, to time.Time) {
+	t.Helper()
+	span := c.Week[time.Monday][0]
+	var sum time.Duration
+	var edges int
+	was := c.Working(from.Add(-time.Minute))
+	for m := from; m.Before(to); m = m.Add(time.Minute) {
+		local := m.In(c.Zone)
+		shown := local.Hour()*60 + local.Minute()
+		want := shown >= span.From && shown < span.To
+		if c.Working(m) != want {
+			t.Fatalf("%s %v: at %s working is %t", c.Zone, span, local, !want)
+		}
+		if was != want && m.After(from) {
+			edges++
+		}
+		was = want
+		if !want {
+			continue
+		}
+		sum += time.Minute
+		if end := c.After(from, sum); !end.Equal(m.Add(time.Minute)) {
+			t.Fatalf("%s %v: %s after %s is %s, not %s", c.Zone, span, sum, from, end, m.Add(time.Minute))
+		}
+	}
+	if got := c.Between(from, to); got != sum {
+		t.Fatalf("%s %v: between %s and %s are %s, by the minute %s", c.Zone, span, from, to, got, sum)
+	}
+	if got := c.Edges(from, to); len(got) != edges {
+		t.Fatalf("%s %v: %d edges, by the minute %d: %v", c.Zone, span, len(got), edges, got)
+	}
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		zone   string
+		day    Date
+		minute int
+		want   string
+	}{
+		{"Europe/Berlin", Date{2026, 3, 29}, 90, "2026-03-29T01:30:00+01:00"},
+		{"Europe/Berlin", Date{2026, 3, 29}, 150, "2026-03-29T03:00:00+02:00"}, // left out: when it jumps
+		{"Europe/Berlin", Date{2026, 3, 29}, 180, "2026-03-29T03:00:00+02:00"},
+		{"Europe/Berlin", Date{2026, 10, 25}, 150, "2026-10-25T02:30:00+02:00"}, // repeated: the first
+		{"Europe/Berlin", Date{2026, 10, 25}, 180, "2026-10-25T03:00:00+01:00"},
+		{"America/New_York", Date{2026, 3, 8}, 150, "2026-03-08T03:00:00-04:00"},
+		{"America/New_York", Date{2026, 11, 1}, 90, "2026-11-01T01:30:00-04:00"},
+		{"Australia/Lord_Howe", Date{2026, 10, 4}, 135, "2026-10-04T02:30:00+11:00"}, // by half an hour
+		{"Australia/Lord_Howe", Date{2026, 4, 5}, 105, "2026-04-05T01:45:00+11:00"},
+		{"America/Havana", Date{2026, 3, 8}, 15, "2026-03-08T01:00:00-04:00"}, // no midnight
+		{"Pacific/Apia", Date{2011, 12, 30}, 540, "2011-12-31T00:00:00+14:00"},
+		{"Asia/Kathmandu", Date{2028, 2, 29}, 0, "2028-02-29T00:00:00+05:45"},
+		{"UTC", Date{2026, 12, 32}, 0, "2027-01-01T00:00:00Z"},
+	} {
+		if got := Clock(c.day, c.minute, in(t, c.zone).Zone); !got.Equal(at(t, c.want)) {
+			t.Errorf("%s %v %d: %s, want %s", c.zone, c.day, c.minute, got, c.want)
+		}
+	}
+}
+
 // After and Between undo each other, and more working time never ends sooner.
 func TestAfterAndBetweenAgree(t *testing.T) {
 	t.Parallel()
@@ -123,6 +216,12 @@ func TestAfterAndBetweenAgree(t *testing.T) {
 		}
 		working := time.Duration(rapid.IntRange(1, 40*3600).Draw(t, "working")) * time.Second
 		end := c.After(from, working)
+		if most := from.AddDate(0, 0, mostDays); c.Between(from, most) < working+time.Minute {
+			if end.After(most) || c.Between(end, most) > time.Minute {
+				t.Fatalf("%s that there are not in %d days come at %s", working, mostDays, end)
+			}
+			return
+		}
 		if got := c.Between(from, end); got != working {
 			t.Fatalf("after %s come %s at %s, between them are %s", from, working, end, got)
 		}
@@ -178,6 +277,42 @@ func TestHolidays(t *testing.T) {
 		"too many": "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nDTSTART;VALUE=DATE:00010101\r\nDTEND;VALUE=DATE:20990101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"} {
 		if _, err := ReadHolidays([]byte(data)); err == nil {
 			t.Errorf("%s was read", name)
+		}
+	}
+}
+
+// What files in the wild have beside plain days.
+func TestHolidaysOfRealFiles(t *testing.T) {
+	t.Parallel()
+	const yearly = "UID:1\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=YEARLY;UNTIL=20290101\r\n"
+	for name, c := range map[string]struct {
+		event string
+		want  []string
+	}{
+		"an exception":             {yearly + "EXDATE;VALUE=DATE:20270101\r\n", []string{"2026-01-01", "2028-01-01", "2029-01-01"}},
+		"a list of exceptions":     {yearly + "EXDATE;VALUE=DATE:20270101,20280101\r\n", []string{"2026-01-01", "2029-01-01"}},
+		"further dates":            {"DTSTART;VALUE=DATE:20260101\r\nRDATE;VALUE=DATE:20270601,20280101\r\n", []string{"2026-01-01", "2027-06-01", "2028-01-01"}},
+		"a moved day":              {yearly + "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID;VALUE=DATE:20270101\r\nDTSTART;VALUE=DATE:20270104\r\n", []string{"2026-01-01", "2027-01-04", "2028-01-01", "2029-01-01"}},
+		"a cancelled day":          {yearly + "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nSTATUS:CANCELLED\r\nRECURRENCE-ID;VALUE=DATE:20270101\r\nDTSTART;VALUE=DATE:20270101\r\n", []string{"2026-01-01", "2028-01-01", "2029-01-01"}},
+		"the last Monday of May":   {"DTSTART;VALUE=DATE:20260525\r\nRRULE:FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO;COUNT=3\r\n", []string{"2026-05-25", "2027-05-31", "2028-05-29"}},
+		"29 February":              {"DTSTART;VALUE=DATE:20240229\r\nRRULE:FREQ=YEARLY;UNTIL=20290101\r\n", []string{"2028-02-29"}},
+		"a zone of Windows":        {"DTSTART;TZID=W. Europe Standard Time:20260101T000000\r\nDTEND;TZID=W. Europe Standard Time:20260102T000000\r\n", []string{"2026-01-01"}},
+		"a zone":                   {"DTSTART;TZID=Asia/Tokyo:20260101T000000\r\nDTEND;TZID=Asia/Tokyo:20260103T000000\r\n", []string{"2026-01-01", "2026-01-02"}},
+		"a length":                 {"DTSTART;VALUE=DATE:20260101\r\nDURATION:P2D\r\n", []string{"2026-01-01", "2026-01-02"}},
+		"an end before its start":  {"DTSTART;VALUE=DATE:20260101\r\nDTEND;VALUE=DATE:20251231\r\n", []string{"2026-01-01"}},
+		"a date without its type":  {"DTSTART:20260101\r\nDTEND:20260102\r\n", []string{"2026-01-01"}},
+		"a name with a bad escape": {"SUMMARY:a\\x\r\nDTSTART;VALUE=DATE:20260101\r\n", []string{"2026-01-01"}},
+		"a rule that never holds":  {"DTSTART;VALUE=DATE:20251231\r\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30\r\n", nil},
+	} {
+		h, err := ReadHolidays([]byte("\ufeffBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + c.event + "END:VEVENT\r\nEND:VCALENDAR\r\n"))
+		var got []string
+		for d := (Date{2025, 12, 25}); d.Year < 2030; d = d.next() {
+			if h.Has(d) {
+				got = append(got, d.utc().Format(time.DateOnly))
+			}
+		}
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v (%v), want %v", name, got, err, c.want)
 		}
 	}
 }

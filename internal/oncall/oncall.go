@@ -20,7 +20,7 @@ type Schedule struct {
 type Rotation struct {
 	Members []string
 	// Start is the day of the first hand-over, At the minute after midnight of every hand-over, both on the clock of the schedule's zone. Where the
-	// clock leaves that minute out in spring, the hand-over comes within the hour; the turns stay without a gap.
+	// clock leaves that minute out in spring, the hand-over is when it jumps; where it repeats it in autumn, the first time. See [calendar.Clock].
 	Start calendar.Date
 	At    int
 	// Days is how long a turn is; at least 1.
@@ -163,7 +163,8 @@ func (r *Rotation) turn(t time.Time, zone *time.Location) int {
 
 // starts is the hand-over that begins a turn.
 func (r *Rotation) starts(turn int, zone *time.Location) time.Time {
-	return time.Date(r.Start.Year, r.Start.Month, r.Start.Day+turn*r.Days, 0, r.At, 0, 0, zone)
+	day := calendar.Date{Year: r.Start.Year, Month: r.Start.Month, Day: r.Start.Day + turn*r.Days}
+	return calendar.Clock(day, r.At, zone)
 }
 
 // days counts days since 1970.

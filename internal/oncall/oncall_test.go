@@ -58,6 +58,62 @@ func TestWhoIsOnCall(t *testing.T) {
 	}
 }
 
+// A hand-over that the clock leaves out is when it jumps, one that it repeats is the first, east and west of Greenwich alike.
+func TestHandOverWhereTheClockJumps(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		zone   string
+		start  calendar.Date // the day before the jump
+		minute int
+		want   string
+	}{
+		{"Europe/Berlin", calendar.Date{Year: 2026, Month: 3, Day: 28}, 150, "2026-03-29T03:00:00+02:00"},
+		{"Europe/Berlin", calendar.Date{Year: 2026, Month: 10, Day: 24}, 150, "2026-10-25T02:30:00+02:00"},
+		{"America/New_York", calendar.Date{Year: 2026, Month: 3, Day: 7}, 150, "2026-03-08T03:00:00-04:00"},
+		{"America/New_York", calendar.Date{Year: 2026, Month: 10, Day: 31}, 90, "2026-11-01T01:30:00-04:00"},
+		{"Australia/Lord_Howe", calendar.Date{Year: 2026, Month: 4, Day: 4}, 105, "2026-04-05T01:45:00+11:00"},
+		{"America/Havana", calendar.Date{Year: 2026, Month: 3, Day: 7}, 15, "2026-03-08T01:00:00-04:00"},
+		{"Asia/Kathmandu", calendar.Date{Year: 2026, Month: 12, Day: 31}, 540, "2027-01-01T09:00:00+05:45"},
+		{"Asia/Kolkata", calendar.Date{Year: 2028, Month: 2, Day: 28}, 540, "2028-02-29T09:00:00+05:30"},
+	} {
+		s := &Schedule{Zone: zone(t, c.zone), Rotations: []Rotation{{Members: []string{"alice", "bob", "carol"}, Start: c.start, At: c.minute, Days: 1}}}
+		at, err := time.Parse(time.RFC3339, c.want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before, after := s.At(at.Add(-time.Second)), s.At(at); !slices.Equal(before, []string{"alice"}) || !slices.Equal(after, []string{"bob"}) {
+			t.Errorf("%s: before %s it is %v, then %v", c.zone, c.want, before, after)
+		}
+		for m := range 12 * 60 { // nobody comes back when the clock shows the time again
+			if on := s.At(at.Add(time.Duration(m) * time.Minute)); !slices.Equal(on, []string{"bob"}) {
+				t.Fatalf("%s: %d minutes later it is %v", c.zone, m, on)
+			}
+		}
+	}
+}
+
+// A week of turns is a week of the clock, so that the weekday stays over a year of 53 weeks and both changes of the clock.
+func TestWeeksStayWeeks(t *testing.T) {
+	t.Parallel()
+	berlin := zone(t, "Europe/Berlin")
+	s := &Schedule{Zone: berlin, Rotations: []Rotation{{Members: []string{"even", "odd"}, Start: calendar.Date{Year: 2026, Month: 1, Day: 5}, At: 9 * 60, Days: 7}}} // week 2
+	from := time.Date(2026, 1, 5, 9, 0, 0, 0, berlin)
+	shifts := s.Shifts(from, from.AddDate(2, 0, 0))
+	for i, shift := range shifts {
+		local := shift.From.In(berlin)
+		if local.Weekday() != time.Monday || local.Hour() != 9 {
+			t.Errorf("hand-over at %s", local)
+		}
+		_, week := local.ISOWeek()
+		if want := []string{"even", "odd"}[week%2]; local.Year() == 2026 && shift.Persons[0] != want {
+			t.Errorf("week %d (shift %d) is %v", week, i, shift.Persons)
+		}
+	}
+	if len(shifts) != 105 {
+		t.Errorf("%d weeks in two years", len(shifts))
+	}
+}
+
 func drawSchedule(t *rapid.T) *Schedule {
 	z, err := time.LoadLocation(rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"}).Draw(t, "zone"))
 	if err != nil {
@@ -99,6 +155,11 @@ func TestShiftsAreWhatAtSays(t *testing.T) {
 		until := from.Add(time.Duration(rapid.IntRange(1, 20*24*60).Draw(t, "minutes")) * time.Minute)
 		at := from
 		for _, shift := range s.Shifts(from, until) {
+			for _, when := range []time.Time{shift.From, shift.Until.Add(-1)} {
+				if on := s.At(when); !slices.Equal(on, shift.Persons) {
+					t.Fatalf("at %s %v are on call, and the shift has %v", when, on, shift.Persons)
+				}
+			}
 			if !shift.From.Equal(at) || !shift.Until.After(shift.From) {
 				t.Fatalf("a shift from %s to %s follows %s", shift.From, shift.Until, at)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/oncall"
 	"github.com/weighlock/weighlock/internal/rulefile"
 	"github.com/weighlock/weighlock/policies"
 )
@@ -157,6 +158,55 @@ func TestDefault(t *testing.T) {
 	if got := Default().Groups(); !slices.Equal(got, []string{"finance", "operations", "security"}) {
 		t.Errorf("groups %v", got)
 	}
+}
+
+const onCall = `version: 1
+people: {alice: {}, bob: {}}
+calendars: {nights: {zone: America/Havana, days: [mon, sun], hours: ["22:00-06:00", "12:00-13:00"], holidays: days.ics}}
+groups: {payments: {members: [alice], calendar: nights}}
+schedules:
+  watch:
+    zone: Australia/Lord_Howe
+    rotations:
+      - {members: [alice, bob], every: 3 days, start: 2026-04-03, at: "01:45"}
+      - {members: [bob], every: week, start: 2026-01-01, at: "00:00", only: nights}
+    overrides: [{from: "2026-04-05 01:45", until: "2026-04-06 00:00", person: bob, instead: alice}]
+`
+
+const holidays = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+// Whatever the files say, there is never a minute with nobody on call that is in no gap.
+func FuzzSchedules(f *testing.F) {
+	f.Add([]byte(onCall), []byte(holidays), int64(1775300000))
+	f.Add([]byte(onCall), []byte(holidays), int64(-62135596800))
+	f.Fuzz(func(t *testing.T, data, ics []byte, at int64) {
+		d, err := Source{Name: "fuzz.yaml", Data: data, Holidays: map[string][]byte{"days.ics": ics}}.Parse()
+		if err != nil {
+			return
+		}
+		const years = 8000
+		from := time.Unix(at%(years*365*24*3600), 0)
+		until := from.Add(3 * 24 * time.Hour)
+		for _, name := range d.Schedules() {
+			s := d.Schedule(name)
+			gaps := s.Gaps(from, until)
+			for when := from; when.Before(until); when = when.Add(7 * time.Minute) {
+				inGap := slices.ContainsFunc(gaps, func(g oncall.Shift) bool { return !when.Before(g.From) && when.Before(g.Until) })
+				if inGap != (len(s.At(when)) == 0) {
+					t.Fatalf("%s: at %s %v are on call, and the gaps are %v", name, when, s.At(when), gaps)
+				}
+			}
+			if len(d.OnCall(name, from)) == 0 || len(d.Members(name)) == 0 {
+				t.Fatalf("%s: nobody can be asked", name)
+			}
+		}
+		for name, c := range d.Calendars() {
+			end := c.After(from, time.Hour)
+			if end.Before(from) || c.Between(from, end) > time.Hour {
+				t.Fatalf("%s: an hour after %s is %s", name, from, end)
+			}
+		}
+	})
 }
 
 func FuzzParse(f *testing.F) {

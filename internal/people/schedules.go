@@ -132,8 +132,9 @@ func (r *reader) override(path []any, in *fileOverride, zone *time.Location) (on
 		field, text string
 		into        *time.Time
 	}{{"from", in.From, &out.From}, {"until", in.Until, &out.Until}} {
-		var err error
-		if *t.into, err = time.ParseInLocation("2006-01-02 15:04", t.text, zone); err != nil {
+		clock, err := time.Parse("2006-01-02 15:04", t.text)
+		*t.into = calendar.Clock(calendar.DateOf(clock), clock.Hour()*60+clock.Minute(), zone)
+		if err != nil {
 			return out, r.file.Errorf(at(t.field), `write such as "2026-12-24 09:00", in the zone of the schedule`, "is %q", t.text)
 		}
 	}
