@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +54,9 @@ soon. In a gap everybody of the schedule is asked, so nothing is stuck; but nobo
 		if err != nil {
 			return err
 		}
+		if err := someDays(days); err != nil {
+			return err
+		}
 		found := check(d, time.Now(), time.Duration(days)*24*time.Hour)
 		if c.json {
 			err = printJSON(cmd.OutOrStdout(), found)
@@ -64,6 +69,17 @@ soon. In a gap everybody of the schedule is asked, so nothing is stuck; but nobo
 		return err
 	}
 	return command
+}
+
+// mostDays is as far ahead as schedules are worked out: ten years.
+const mostDays = 3653
+
+// someDays refuses to look no time ahead, in which there would be no gaps.
+func someDays(days int) error {
+	if days < 1 || days > mostDays {
+		return fmt.Errorf("--days is %d: give from 1 to %d", days, mostDays)
+	}
+	return nil
 }
 
 // approversOf reads the file that is named, or what is built in.
@@ -82,36 +98,36 @@ func check(d *people.Directory, now time.Time, ahead time.Duration) checked {
 		for _, gap := range s.Gaps(now, now.Add(ahead)) {
 			found.Gaps = append(found.Gaps, shift{name, gap.From.In(s.Zone), gap.Until.In(s.Zone), nil})
 		}
-		for _, o := range s.Overrides {
-			if o.Until.Before(now) {
-				found.Warnings = append(found.Warnings, fmt.Sprintf("%s: the override for %s ended at %s: take it out", name, o.Person, o.Until.In(s.Zone).Format(time.DateOnly)))
-			} else if changesNothing(s, o) {
-				found.Warnings = append(found.Warnings, fmt.Sprintf("%s: the override for %s changes nothing: %s is not on call then", name, o.Person, o.Instead))
+		for i, o := range s.Overrides {
+			from, until := o.From.In(s.Zone).Format(time.DateTime), o.Until.In(s.Zone).Format(time.DateTime)
+			if !o.Until.After(now) {
+				found.Warnings = append(found.Warnings, fmt.Sprintf("%s: the override for %s ended at %s: take it out", name, o.Person, until))
+			} else if changesNothing(s, i) {
+				found.Warnings = append(found.Warnings, fmt.Sprintf("%s: the override for %s from %s until %s changes nothing: whom it replaces is not on call then, or another override comes after it", name, o.Person, from, until))
 			}
 		}
 	}
-	for name, c := range d.Calendars() {
-		if last := c.Holidays.Last(); !last.IsZero() && last.Before(now.Add(holidaysEnd)) {
+	calendars := d.Calendars()
+	for _, name := range slices.Sorted(maps.Keys(calendars)) {
+		if last := calendars[name].Holidays.Last(); !last.IsZero() && last.Before(now.Add(holidaysEnd)) {
 			found.Warnings = append(found.Warnings, fmt.Sprintf("calendar %s: its last holiday is %s: bring the file up to date", name, last.Format(time.DateOnly)))
 		}
 	}
 	return found
 }
 
-// changesNothing reports whether whom an override replaces is never on call while it lasts.
-func changesNothing(s *oncall.Schedule, o oncall.Override) bool {
-	if o.Instead == "" {
-		return false
+// changesNothing reports whether the same people are on call without an override, while it lasts or for its first ten years.
+func changesNothing(s *oncall.Schedule, override int) bool {
+	o := s.Overrides[override]
+	without := *s
+	without.Overrides = slices.Delete(slices.Clone(s.Overrides), override, override+1)
+	until := o.From.AddDate(0, 0, mostDays)
+	if o.Until.Before(until) {
+		until = o.Until
 	}
-	plain := oncall.Schedule{Zone: s.Zone, Rotations: s.Rotations}
-	for _, sh := range plain.Shifts(o.From, o.Until) {
-		for _, p := range sh.Persons {
-			if p == o.Instead {
-				return false
-			}
-		}
-	}
-	return true
+	return slices.EqualFunc(s.Shifts(o.From, until), without.Shifts(o.From, until), func(a, b oncall.Shift) bool {
+		return a.From.Equal(b.From) && a.Until.Equal(b.Until) && slices.Equal(a.Persons, b.Persons)
+	})
 }
 
 func printChecked(w io.Writer, found checked) error {
@@ -126,7 +142,7 @@ func printChecked(w io.Writer, found checked) error {
 }
 
 func (c *cli) oncallShowCommand() *cobra.Command {
-	var file string
+	var file, at string
 	var days int
 	command := &cobra.Command{
 		Use:     "show [SCHEDULE]",
@@ -135,8 +151,16 @@ func (c *cli) oncallShowCommand() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 	}
 	command.Flags().StringVar(&file, "approvers", "", "people and groups `file` (default: the built-in example)")
+	command.Flags().StringVar(&at, "at", "", "from which `time` on, such as 2026-12-24T09:00:00+01:00 (default: now)")
 	command.Flags().IntVar(&days, "days", 7, "how many `days` ahead")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
+		from, err := lookFrom(at)
+		if err == nil {
+			err = someDays(days)
+		}
+		if err != nil {
+			return err
+		}
 		var files []string
 		if file != "" {
 			files = []string{file}
@@ -155,7 +179,7 @@ func (c *cli) oncallShowCommand() *cobra.Command {
 		shifts := []shift{}
 		for _, name := range names {
 			s := d.Schedule(name)
-			for _, sh := range s.Shifts(time.Now(), time.Now().AddDate(0, 0, days)) {
+			for _, sh := range s.Shifts(from, from.AddDate(0, 0, days)) {
 				shifts = append(shifts, shift{name, sh.From.In(s.Zone), sh.Until.In(s.Zone), sh.Persons})
 			}
 		}
@@ -173,4 +197,16 @@ func (c *cli) oncallShowCommand() *cobra.Command {
 		return table(cmd.OutOrStdout(), []string{"SCHEDULE", "FROM", "UNTIL", "ON CALL"}, rows)
 	}
 	return command
+}
+
+// lookFrom reads the time to look from.
+func lookFrom(at string) (time.Time, error) {
+	if at == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return t, fmt.Errorf("--at is %q: write such as 2026-12-24T09:00:00+01:00", at)
+	}
+	return t, nil
 }

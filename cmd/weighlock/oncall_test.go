@@ -40,7 +40,7 @@ func TestGapsAndUselessOverridesAreFound(t *testing.T) {
 	}
 	for _, want := range []string{
 		"office-only: nobody is on call from Fri 2026-02-27 11:00 UTC to Fri 2026-02-27 12:00 UTC (1h0m0s)", "to Sat 2026-02-28 08:00 UTC", "2 schedules, 2 gaps, 1 warnings",
-		"payments-oncall: the override for carol changes nothing: bob is not on call then",
+		"payments-oncall: the override for carol from 2026-03-02 09:00:00 until 2026-03-03 09:00:00 changes nothing",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
@@ -51,6 +51,46 @@ func TestGapsAndUselessOverridesAreFound(t *testing.T) {
 	}
 	if d.Calendar("payments") == nil || d.Calendar("payments-oncall") == nil || d.OnCall("payments", now) != nil {
 		t.Error("calendars and schedules are not those of the file")
+	}
+}
+
+func TestOverridesThatChangeNothing(t *testing.T) {
+	t.Parallel()
+	const old = `{from: "2026-03-02 09:00", until: "2026-03-03 09:00", person: carol, instead: bob}`
+	now := time.Date(2026, 2, 27, 8, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		overrides string
+		warnings  int
+	}{
+		"replaces who is on call": {`{from: "2026-03-02 09:00", until: "2026-03-03 09:00", person: carol, instead: alice}`, 0},
+		"replaces who came by another": {`{from: "2026-03-02 09:00", until: "2026-03-04 09:00", person: carol}
+      - {from: "2026-03-03 09:00", until: "2026-03-04 09:00", person: bob, instead: carol}`, 0},
+		"is the person on call": {`{from: "2026-03-02 09:00", until: "2026-03-03 09:00", person: alice}`, 1},
+		"another comes after it": {`{from: "2026-03-02 09:00", until: "2026-03-03 09:00", person: bob}
+      - {from: "2026-03-01 09:00", until: "2026-03-04 09:00", person: carol}`, 1},
+		"has ended":                             {`{from: "2026-01-02 09:00", until: "2026-01-03 09:00", person: bob}`, 1},
+		"lasts, but never meets whom it is for": {`{from: "0001-01-02 09:00", until: "9999-01-03 09:00", person: carol, instead: carol}`, 1},
+	} {
+		d, err := people.Parse("approvers.yaml", []byte(strings.Replace(onCallFile, old, c.overrides, 1)))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if found := check(d, now, 24*time.Hour); len(found.Warnings) != c.warnings {
+			t.Errorf("an override that %s: %q", name, found.Warnings)
+		}
+	}
+}
+
+// Where no time is looked at there are no gaps: that would say all is well.
+func TestGapsAreLookedForInSomeTime(t *testing.T) {
+	t.Parallel()
+	for _, days := range []string{"0", "-1", "200000", "99999999999"} {
+		if code := run(t.Context(), []string{"oncall", "check", "--days", days}); code != exitFailed {
+			t.Errorf("--days %s: exit code %d", days, code)
+		}
+	}
+	if code := run(t.Context(), []string{"oncall", "show", "--at", "noon"}); code != exitFailed {
+		t.Errorf("exit code %d", code)
 	}
 }
 
