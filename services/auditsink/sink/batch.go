@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/weighlock/weighlock/internal/proof"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -64,7 +65,7 @@ func (b *batch) add(m message, now time.Time) {
 	r.headersRaw, b.names = canonicalHeaders(r.headersRaw, b.names, m.header)
 	readMessage(r, b.subjects, m.header)
 	r.leaf = b.hasher.leaf(m.subject, r.headersRaw, m.data)
-	r.chain = ChainNext(b.chain, m.seq, r.leaf)
+	r.chain = proof.ChainNext(b.chain, m.seq, r.leaf)
 	b.chain = r.chain
 	b.events.append(b.origin, r)
 	if wanted(r) {

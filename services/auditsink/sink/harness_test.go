@@ -19,6 +19,7 @@ import (
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
+	"github.com/weighlock/weighlock/internal/proof"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -220,7 +221,7 @@ func (w *world) chain(name string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	head := ChainStart(name, m.Epoch)
+	head := proof.ChainStart(name, m.Epoch)
 	rows := w.ask(fmt.Sprintf(`SELECT seq, lower(hex(leaf_hash)), lower(hex(chain_hash)), lower(hex(SHA256(concat('weighlock.leaf.v1\n',
 		toString(length(subject)), ':', subject, toString(length(headers_raw)), ':', headers_raw, toString(length(data)), ':', data))))
 		FROM events FINAL WHERE stream = '%s' AND epoch = %d ORDER BY seq`, name, m.Epoch))
@@ -234,7 +235,7 @@ func (w *world) chain(name string) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if head = ChainNext(head, seq, Hash(leaf)); head.String() != f[2] {
+		if head = proof.ChainNext(head, seq, Hash(leaf)); head.String() != f[2] {
 			w.t.Fatalf("%s: the chain breaks at %d", name, seq)
 		}
 	}

@@ -2,17 +2,15 @@ package sink
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"hash"
 	"slices"
 	"strconv"
+
+	"github.com/weighlock/weighlock/internal/proof"
 )
 
 // Hash is a SHA-256 value.
-type Hash [sha256.Size]byte
-
-func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+type Hash = proof.Hash
 
 // deliveryHeader is put on a message by the server when it hands it to a pinned consumer; it is no part of what was stored.
 const deliveryHeader = "Nats-Pin-Id"
@@ -38,27 +36,20 @@ func canonicalHeaders(dst []byte, names []string, header map[string][]string) ([
 	return dst, names
 }
 
-const (
-	leafDomain  = "weighlock.leaf.v1\n"
-	chainDomain = "weighlock.chain.v1\n"
-)
-
 // hasher reuses its state from leaf to leaf.
 type hasher struct {
 	state   hash.Hash
 	scratch []byte
 }
 
-// leaf covers everything that a message says: subject, headers and data, each as a netstring ("5:hello"):
-//
-//	SHA-256("weighlock.leaf.v1\n" ‖ netstring(subject) ‖ netstring(canonical headers) ‖ netstring(data))
+// leaf is [proof.LeafHash] without its allocation.
 func (h *hasher) leaf(subject string, headers, data []byte) (out Hash) {
 	if h.state == nil {
 		h.state = sha256.New()
 	}
 	h.state.Reset()
 	b := h.scratch[:0]
-	b = append(b, leafDomain...)
+	b = append(b, proof.LeafDomain...)
 	b = strconv.AppendInt(b, int64(len(subject)), 10)
 	b = append(append(b, ':'), subject...)
 	b = strconv.AppendInt(b, int64(len(headers)), 10)
@@ -70,24 +61,4 @@ func (h *hasher) leaf(subject string, headers, data []byte) (out Hash) {
 	h.state.Write(data)
 	h.state.Sum(out[:0])
 	return out
-}
-
-// LeafHash is the hash of one message from the columns subject, headers_raw and data of the table events:
-// SHA-256 of "weighlock.leaf.v1\n" and the three as netstrings.
-func LeafHash(subject string, headersRaw, data []byte) Hash {
-	return new(hasher).leaf(subject, headersRaw, data)
-}
-
-// ChainStart is what the chain of a stream's epoch starts from.
-func ChainStart(stream string, epoch uint64) Hash {
-	return sha256.Sum256([]byte(chainDomain + stream + "\n" + strconv.FormatUint(epoch, 10)))
-}
-
-// ChainNext links one message into the chain: SHA-256(previous ‖ sequence as 8 big-endian bytes ‖ leaf).
-func ChainNext(previous Hash, sequence uint64, leaf Hash) Hash {
-	var b [2*sha256.Size + 8]byte
-	copy(b[:], previous[:])
-	binary.BigEndian.PutUint64(b[sha256.Size:], sequence)
-	copy(b[sha256.Size+8:], leaf[:])
-	return sha256.Sum256(b[:])
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/proof"
 )
 
 // Manifest is how far one stream has been written, kept in the KV bucket AUDIT under the stream's name. When a stream is made anew
@@ -75,7 +77,7 @@ func (l *ledger) load(ctx context.Context, epoch uint64) error {
 }
 
 func begin(stream string, epoch uint64) Manifest {
-	return Manifest{Epoch: epoch, ChainHead: ChainStart(stream, epoch).String()}
+	return Manifest{Epoch: epoch, ChainHead: proof.ChainStart(stream, epoch).String()}
 }
 
 // store replaces the manifest if nobody else has since it was read. After an error it is not known what is stored: load again.
