@@ -61,6 +61,7 @@ func servicePublish(name string, s events.Subjects) []string {
 		subjects = append(subjects, streamRead(s, "DECISIONS")...)
 		subjects = append(subjects, "$JS.API.STREAM.PURGE."+s.Stream("TIMERS"))
 	case AuditSink:
+		subjects = append(subjects, s.Proof("*"))
 		subjects = append(subjects, bucketReadWrite(s, "AUDIT")...)
 		for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS"} {
 			subjects = append(subjects, streamRead(s, stream)...)
@@ -72,7 +73,7 @@ func servicePublish(name string, s events.Subjects) []string {
 // topologyReads lets a service see at start that its streams are as designed.
 func topologyReads(s events.Subjects) []string {
 	subjects := []string{"$JS.API.INFO"}
-	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "TIMERS"} {
+	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "PROOFS", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
 	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "STORMS", "AUDIT"} {

@@ -39,12 +39,16 @@ func Streams(set Settings) []jetstream.StreamConfig {
 	onePerSubject(&decisions)
 	decisions.DenyDelete, decisions.DenyPurge = true, true
 
+	proofs := set.stream("PROOFS", "The signed digests of what the audit has written.", s.All("proofs", 1))
+	proofs.MaxAge = set.Retention.Decisions
+	proofs.DenyDelete, proofs.DenyPurge = true, true
+
 	timers := set.stream("TIMERS", "Timers of open requests, and timers that fired.", s.All("timers", 0)+".>", s.All("due", 0)+".>")
 	timers.Retention = jetstream.WorkQueuePolicy
 	timers.AllowMsgSchedules = true
 	timers.AllowRollup = true // the server turns it on for schedules
 
-	return []jetstream.StreamConfig{actions, evts, verdicts, decisions, timers}
+	return []jetstream.StreamConfig{actions, evts, verdicts, decisions, proofs, timers}
 }
 
 // Buckets returns the key-value buckets of the pipeline.

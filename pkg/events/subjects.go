@@ -130,6 +130,9 @@ func (s Subjects) Rescored(question string) string { return s.join("rescored", q
 // Dead is where service keeps what it could not handle.
 func (s Subjects) Dead(service string) string { return s.join("dead", service) }
 
+// Proof is where the signed digests of what the audit wrote of stream are kept.
+func (s Subjects) Proof(stream string) string { return s.join("proofs", stream) }
+
 // Timer is where the escalator arms a timer; each arming has a fresh generation,
 // because re-arming one subject near its due time loses the replacement.
 func (s Subjects) Timer(request string, tier int, generation uint64) string {

@@ -27,6 +27,9 @@ const placeFile = "dev.json"
 // KeysDir is where the identities' seeds are.
 func (p Place) KeysDir() string { return filepath.Join(p.Dir, "keys") }
 
+// ProofKey is the file with the key that signs the audit's digests.
+func (p Place) ProofKey() string { return filepath.Join(p.Dir, "proof.pem") }
+
 // Key is the file with the seed of id; an error says how to make one.
 func (p Place) Key(id authz.Identity) (string, error) {
 	if err := id.Validate(); err != nil {

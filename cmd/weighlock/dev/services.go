@@ -42,7 +42,7 @@ func (p *Pipeline) startServices(ctx context.Context) error {
 		new  func(stream.Runtime) (daemon.Service, error)
 	}{
 		{"auditsink", func(rt stream.Runtime) (daemon.Service, error) {
-			return sink.New(rt, sink.Config{ClickHouseURL: p.Place.ClickHouseURL})
+			return sink.New(rt, sink.Config{ClickHouseURL: p.Place.ClickHouseURL, ProofKey: p.Place.ProofKey()})
 		}},
 		{"escalator", func(rt stream.Runtime) (daemon.Service, error) {
 			return escalation.New(rt, escalation.Config{ApproversFile: p.options.ApproversFile})

@@ -17,10 +17,12 @@ type batch struct {
 	events   *eventsTable
 	dead     *deadTable
 
+	entries               []proof.Entry
 	rows, deadRows, bytes int
 	hi                    uint64
 	chain                 Hash
 	oldest, newest        time.Time // when the first and the last row came in
+	lastStored            time.Time // when the stream stored the last row
 	row                   row
 	hasher                hasher
 	names                 []string
@@ -47,6 +49,7 @@ func newBatch(s events.Subjects, stream string, epoch uint64) *batch {
 func (b *batch) reset(chain Hash) {
 	b.events.input.Reset()
 	b.dead.input.Reset()
+	b.entries = b.entries[:0]
 	b.rows, b.deadRows, b.bytes, b.hi, b.chain = 0, 0, 0, 0, chain
 	b.row.ev = events.Event{} // let go of the last message's bytes
 	b.row.data = nil
@@ -67,6 +70,8 @@ func (b *batch) add(m message, now time.Time) {
 	r.leaf = b.hasher.leaf(m.subject, r.headersRaw, m.data)
 	r.chain = proof.ChainNext(b.chain, m.seq, r.leaf)
 	b.chain = r.chain
+	b.entries = append(b.entries, proof.Entry{Seq: m.seq, Leaf: r.leaf})
+	b.lastStored = m.storedAt
 	b.events.append(b.origin, r)
 	if wanted(r) {
 		b.dead.append(b.origin, r)

@@ -30,6 +30,10 @@ type Config struct {
 	IdleWait time.Duration
 	// Drain is how long a stopping sink may take to write the batch in hand. Default 5 s.
 	Drain time.Duration
+	// ProofKey is the file with the key that signs digests, PKCS #8 in PEM, mode 0600; made if missing. Empty means that nothing is signed.
+	ProofKey string
+	// ProofDir is a directory that gets every digest as a file of its own; empty for none. It needs ProofKey.
+	ProofDir string
 	// Registerer takes the sink's metrics; nil means the one of the runtime's metrics.
 	Registerer prometheus.Registerer
 }
@@ -88,6 +92,8 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 16 MiB")
 	fs.DurationVar(&c.BatchWait, "batch-wait", 0, "longest `time` a message waits for its batch; 0 means 1s")
 	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early; 0 means 200ms")
+	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")
+	fs.StringVar(&c.ProofDir, "proof-dir", "", "`directory` that gets every signed digest as a file; empty means none")
 	fs.DurationVar(&c.Drain, "drain", 0, "`time` a stopping sink may take to write the batch in hand; 0 means 5s")
 }
 
@@ -108,6 +114,8 @@ func (c Config) Validate() error {
 		return wrong("batchWait", "is "+c.BatchWait.String(), "use up to 1m")
 	case c.IdleWait < 0 || c.IdleWait > c.BatchWait:
 		return wrong("idleWait", "is "+c.IdleWait.String(), "use up to batchWait")
+	case c.ProofDir != "" && c.ProofKey == "":
+		return wrong("proofDir", "is set without a key", "set proofKey too, or leave both out")
 	case c.Drain < 0:
 		return wrong("drain", "is "+c.Drain.String(), "use 0s or more")
 	}

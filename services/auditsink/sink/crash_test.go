@@ -18,7 +18,7 @@ import (
 // A loop that is ended at any step of the cycle leaves nothing lost and nothing twice.
 func TestEndedAtEveryStep(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{stepPending, stepInserted, stepStored} {
+	for _, step := range []string{stepPending, stepInserted, stepPublished, stepAttested, stepStored} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
@@ -191,7 +191,7 @@ func TestStreamMadeAnew(t *testing.T) {
 
 func TestPendingBatchExpired(t *testing.T) {
 	t.Parallel()
-	for step, lost := range map[string]int{stepPending: 20, stepInserted: 0} {
+	for step, lost := range map[string]int{stepPending: 20, stepInserted: 0, stepPublished: 0, stepAttested: 0} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)

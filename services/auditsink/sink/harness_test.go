@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, e *engine.Engine) *world {
 	if e == nil {
 		e = enginetest.Engine(t)
 	}
-	w.cfg = Config{ClickHouseURL: e.URL(), Database: "sink_" + strings.ToLower(rand.Text()[:10]), BatchRows: 40, IdleWait: 30 * time.Millisecond}
+	w.cfg = Config{ClickHouseURL: e.URL(), Database: "sink_" + strings.ToLower(rand.Text()[:10]), BatchRows: 40, ProofKey: filepath.Join(t.TempDir(), "proof.pem"), ProofDir: t.TempDir(), IdleWait: 30 * time.Millisecond}
 	return w
 }
 
@@ -239,6 +240,7 @@ func (w *world) chain(name string) {
 			w.t.Fatalf("%s: the chain breaks at %d", name, seq)
 		}
 	}
+	w.signed(name)
 	if head.String() != m.ChainHead {
 		w.t.Errorf("%s: the table's chain ends in %s, the manifest says %s", name, head, m.ChainHead)
 	}

@@ -23,6 +23,8 @@ type Manifest struct {
 	Pending *Pending `json:"pending,omitempty"`
 	// ChainHead is the chain hash of the row HighWater, in hex.
 	ChainHead string `json:"chain_head"`
+	// LastDigest is the hash of the digest that was signed last, in hex; empty before the first.
+	LastDigest string `json:"last_digest,omitempty"`
 }
 
 // Pending names one batch.

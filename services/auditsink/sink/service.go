@@ -25,6 +25,8 @@ type Service struct {
 	client  *client
 	metrics *metrics
 
+	attester *attester // nil where nothing is signed
+
 	mu     sync.Mutex
 	schema error                           // nil once the tables are there
 	states map[string]error                // what each stream's loop waits for; nil while it works
@@ -50,6 +52,10 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auditsink: %w", err)
 	}
+	a, err := newAttester(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("auditsink: %w", err)
+	}
 	if cfg.Registerer == nil {
 		cfg.Registerer = rt.Metrics.Registerer()
 	}
@@ -64,7 +70,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		rt.Now = time.Now
 	}
 	s := &Service{
-		rt: rt, cfg: cfg, js: js, client: c, metrics: m, log: rt.Logger.With("service", Name),
+		rt: rt, cfg: cfg, js: js, client: c, metrics: m, attester: a, log: rt.Logger.With("service", Name),
 		schema: errNotStarted, states: map[string]error{}, reach: func(string, string) error { return nil },
 	}
 	for _, name := range auditedStreams {

@@ -11,12 +11,14 @@ import (
 
 // The steps of a cycle at which tests end a loop.
 const (
-	stepPending  = "pending stored"
-	stepInserted = "inserted"
-	stepStored   = "high water stored"
+	stepPending   = "pending stored"
+	stepInserted  = "inserted"
+	stepPublished = "digest published"
+	stepAttested  = "digest stored"
+	stepStored    = "high water stored"
 )
 
-// write takes the batch in hand through the cycle: pending, insert, high water, acknowledge.
+// write takes the batch in hand through the cycle: pending, insert, digest, high water, acknowledge.
 func (l *loop) write(ctx context.Context) error {
 	p := l.batch.pending()
 	switch stored := l.ledger.Pending; {
@@ -38,12 +40,16 @@ func (l *loop) write(ctx context.Context) error {
 	if err := l.s.reach(l.stream, stepInserted); err != nil {
 		return err
 	}
-	return l.complete(ctx, p)
+	digest, err := l.attest(ctx, p, l.batch.entries, l.batch.lastStored)
+	if err != nil {
+		return err
+	}
+	return l.complete(ctx, p, digest)
 }
 
-// complete stores that p is written, and acknowledges it.
-func (l *loop) complete(ctx context.Context, p Pending) error {
-	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest}
+// complete stores that p is written and signed as digest, and acknowledges it.
+func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
+	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest, LastDigest: digest}
 	if err := l.ledger.store(ctx, m); err != nil {
 		return err
 	}
@@ -85,6 +91,9 @@ func (l *loop) settle(ctx context.Context) error {
 	m := l.ledger.Manifest
 	m.Pending = nil
 	if n == p.N {
+		if m.LastDigest, err = l.attestStored(ctx, p); err != nil {
+			return err
+		}
 		m.HighWater, m.ChainHead = p.Hi, p.Digest
 	} else {
 		l.log.Error("messages left the stream before they were written", "from", p.Lo, "to", p.Hi, "expected", p.N, "written", n, "left", l.batch.rows)
