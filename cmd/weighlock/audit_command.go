@@ -46,5 +46,6 @@ func (c *cli) auditCommand() *cobra.Command {
 	}
 	query.Flags().StringVar(&format, "format", "", "any ClickHouse output `format`: JSONEachRow, CSVWithNames, Parquet, Vertical, …")
 	command.AddCommand(query, c.reportCommand())
+	command.AddCommand(c.proofCommands()...)
 	return command
 }

@@ -62,3 +62,9 @@ func (h *hasher) leaf(subject string, headers, data []byte) (out Hash) {
 	h.state.Sum(out[:0])
 	return out
 }
+
+// LeafOf is the leaf of a message as the stream has it.
+func LeafOf(subject string, header map[string][]string, data []byte) Hash {
+	raw, _ := canonicalHeaders(nil, nil, header)
+	return proof.LeafHash(subject, raw, data)
+}

@@ -1,0 +1,137 @@
+package evidence
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/weighlock/weighlock/cmd/weighlock/ask"
+	"github.com/weighlock/weighlock/internal/proof"
+	"github.com/weighlock/weighlock/services/auditsink/sink"
+)
+
+// Part is what Verify says of one epoch of one stream.
+type Part struct {
+	Stream string `json:"stream"`
+	Epoch  uint64 `json:"epoch"`
+	Rows   uint64 `json:"rows"`
+	Signed uint64 `json:"signed"` // rows that a digest covers
+}
+
+// Report is what Verify found.
+type Report struct {
+	Parts    []Part          `json:"parts"`
+	Findings []proof.Finding `json:"findings"`
+}
+
+// Verify reads every row since then, and judges it. What is being written meanwhile is no finding.
+func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
+	report := Report{Findings: []proof.Finding{}}
+	before, err := p.manifests(ctx)
+	if err != nil {
+		return report, err
+	}
+	stored, err := p.stored(ctx) // before those of the stream, which has them first
+	if err != nil {
+		return report, err
+	}
+	witnessed, err := p.witnessed(ctx)
+	if err != nil {
+		return report, err
+	}
+	parts, err := p.parts(ctx, before)
+	if err != nil {
+		return report, err
+	}
+	for _, at := range parts {
+		head, err := headOf(before[at])
+		if err != nil {
+			return report, err
+		}
+		limit := func(all []proof.Signed) []proof.Signed { // later ones are still on their way to all places
+			return slices.DeleteFunc(slices.Clone(all), func(s proof.Signed) bool {
+				return s.Stream == at.stream && s.Epoch == at.epoch && s.Lo > head.HighWater
+			})
+		}
+		audit := proof.NewAudit(at.stream, at.epoch, limit(witnessed), limit(stored), p.Trusted, head, p.source(ctx, at))
+		odd, err := p.feed(ctx, audit, at, since)
+		if err != nil {
+			return report, err
+		}
+		after, err := p.manifests(ctx)
+		if err != nil {
+			return report, err
+		}
+		m := after[at]
+		end := m.HighWater
+		if m.Pending != nil {
+			end = m.Pending.Hi
+		}
+		report.Findings = append(append(report.Findings, audit.Close(end)...), odd...)
+		report.Parts = append(report.Parts, Part{at.stream, at.epoch, audit.Rows, audit.Signed})
+	}
+	return report, nil
+}
+
+// feed hands the rows to audit, and gives those whose columns say something else than their bytes.
+func (p Place) feed(ctx context.Context, audit *proof.Audit, at part, since time.Time) ([]proof.Finding, error) {
+	var odd []proof.Finding
+	err := p.rows(ctx, at, audit.Since(since.UnixNano()), "", nil, func(r storedRow) error {
+		if text := sink.Reread(p.Subjects, r.Subject, r.HeadersRaw, r.Data, r.columns); text != "" && proof.LeafHash(r.Subject, r.HeadersRaw, r.Data) == r.Leaf {
+			odd = append(odd, proof.Finding{Kind: proof.Columns, Stream: at.stream, Epoch: at.epoch, Lo: r.Seq, Hi: r.Seq, Text: text})
+		}
+		audit.Row(r.Row)
+		return nil
+	})
+	return odd, err
+}
+
+// parts are those that rows, digests or the sink's notes know of.
+func (p Place) parts(ctx context.Context, noted map[part]sink.Manifest) ([]part, error) {
+	all := map[part]bool{}
+	for at := range noted {
+		all[at] = true
+	}
+	err := ask.Rows(ctx, p.ClickHouseURL, "SELECT DISTINCT stream, epoch FROM events WHERE startsWith(subject, {prefix:String})", map[string]string{"prefix": p.Subjects.Prefix() + "."}, func(row []byte) error {
+		var x struct {
+			Stream string `json:"stream"`
+			Epoch  uint64 `json:"epoch,string"`
+		}
+		if err := json.Unmarshal(row, &x); err != nil {
+			return fmt.Errorf("listing the streams of the table: %w", err)
+		}
+		all[part{x.Stream, x.Epoch}] = true
+		return nil
+	})
+	return slices.SortedFunc(maps.Keys(all), func(a, b part) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.epoch, b.epoch))
+	}), err
+}
+
+func headOf(m sink.Manifest) (proof.Head, error) {
+	head := proof.Head{HighWater: m.HighWater}
+	if m.LastDigest == "" {
+		return head, nil
+	}
+	err := head.LastDigest.UnmarshalText([]byte(m.LastDigest))
+	return head, err
+}
+
+// source asks the stream itself, as long as it has the message and is the stream of that epoch.
+func (p Place) source(ctx context.Context, at part) proof.Source {
+	handle, err := p.JetStream.Stream(ctx, at.stream)
+	if err != nil || uint64(handle.CachedInfo().Created.UnixNano()) != at.epoch {
+		return nil
+	}
+	return func(seq uint64) (proof.Hash, bool) {
+		m, err := handle.GetMsg(ctx, seq)
+		if err != nil {
+			return proof.Hash{}, false
+		}
+		return sink.LeafOf(m.Subject, m.Header, m.Data), true
+	}
+}
