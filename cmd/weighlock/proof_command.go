@@ -81,12 +81,24 @@ func printVerified(w io.Writer, report evidence.Report) error {
 			return err
 		}
 	}
-	last := "Everything is as it was written."
-	if n := len(report.Findings); n > 0 {
-		last = fmt.Sprintf("%d findings: the record was tampered with, or damaged.", n)
-	}
-	_, err := fmt.Fprintln(w, last)
+	_, err := fmt.Fprintln(w, conclusion(report))
 	return err
+}
+
+func conclusion(report evidence.Report) string {
+	found, unsigned := uint64(len(report.Findings)), uint64(0)
+	for _, p := range report.Parts {
+		found += p.Further
+		unsigned += p.Rows - p.Signed
+	}
+	switch {
+	case found > 0:
+		return fmt.Sprintf("%d findings: the record was tampered with, or damaged.", found)
+	case unsigned > 0:
+		return fmt.Sprintf("Everything is as it was written, as far as can be told: %d rows are not signed. The newest ones are in a moment; those from before signing began never are.", unsigned)
+	default:
+		return "Everything is as it was written, and signed."
+	}
 }
 
 func (c *cli) proveCommand() *cobra.Command {

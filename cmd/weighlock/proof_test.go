@@ -127,7 +127,9 @@ func TestTamperingIsFound(t *testing.T) {
 		{"forged insert beside", "forged WL_DECISIONS 3-3", func() {
 			x.do("INSERT INTO events SELECT * REPLACE ('{}' AS data, unhex(repeat('ab', 32)) AS leaf_hash) FROM untouched " + row)
 		}},
-		{"forged insert behind", "forged WL_DECISIONS 9-77", func() { x.do("INSERT INTO events SELECT * REPLACE (toUInt64(77) AS seq) FROM (SELECT * FROM untouched " + row + ")") }},
+		{"forged insert behind", "forged WL_DECISIONS 9-77", func() {
+			x.do("INSERT INTO events SELECT * REPLACE (toUInt64(77) AS seq) FROM (SELECT * FROM untouched " + row + ")")
+		}},
 		{"swapped", "unlinked WL_DECISIONS 3-3", func() {
 			x.do("ALTER TABLE events DELETE WHERE stream = 'WL_DECISIONS' AND seq IN (3, 5)")
 			x.do("INSERT INTO events SELECT * REPLACE (toUInt64(8 - seq) AS seq) FROM (SELECT * FROM untouched WHERE stream = 'WL_DECISIONS' AND seq IN (3, 5))")

@@ -44,9 +44,15 @@ type Audit struct {
 	next    int       // digest whose rows come now
 	covered uint64    // last sequence of the digest before
 	spoilt  bool      // something is wrong among the rows of the digest
-	// Rows and Signed count rows, and those of them that a digest covers.
-	Rows, Signed uint64
+	// Rows and Signed count sequences, and those of them that a digest covers. Further counts what was found beyond MaxFindings.
+	Rows, Signed, Further uint64
 }
+
+// What is kept in memory is bounded, whatever somebody did to the table.
+const (
+	MaxFindings = 10000 // of one Audit; more are counted only
+	maxVersions = 100   // of one sequence; more are forged by what they are, and counted only
+)
 
 // NewAudit begins. source may be nil; it serves to name the row where a whole history was made anew.
 func NewAudit(stream string, epoch uint64, witnessed, stored []Signed, trusted Keys, head Head, source Source) *Audit {
@@ -57,10 +63,14 @@ func NewAudit(stream string, epoch uint64, witnessed, stored []Signed, trusted K
 	}
 }
 
-func (a *Audit) wrong(kind Kind, lo, hi uint64, format string, args ...any) {
+func (a *Audit) wrongf(kind Kind, lo, hi uint64, format string, args ...any) {
 	a.spoilt = true
 	if n := len(a.findings); kind == Unsigned && n > 0 && a.findings[n-1].Kind == kind && a.findings[n-1].Hi+1 == lo {
 		a.findings[n-1].Hi = hi // one finding for a run of rows
+		return
+	}
+	if len(a.findings) >= MaxFindings {
+		a.Further++
 		return
 	}
 	a.findings = append(a.findings, Finding{Kind: kind, Stream: a.stream, Epoch: a.epoch, Lo: lo, Hi: hi, Text: fmt.Sprintf(format, args...)})
@@ -83,8 +93,12 @@ func (a *Audit) Row(r Row) {
 		a.judge()
 	}
 	v := version{Entry: Entry{Seq: r.Seq, Leaf: r.Leaf}, chain: r.Chain, bytes: LeafHash(r.Subject, r.HeadersRaw, r.Data)}
-	if !slices.Contains(a.current, v) { // a redelivery that no merge has collapsed yet is no second version
+	switch {
+	case slices.Contains(a.current, v): // a redelivery that no merge has collapsed yet is no second version
+	case len(a.current) < maxVersions:
 		a.current = append(a.current, v)
+	default:
+		a.Further++
 	}
 }
 
@@ -97,18 +111,18 @@ func (a *Audit) judge() {
 	a.Rows++
 	fitting := a.fitting(rows)
 	if len(rows) == 1 && rows[0].bytes != rows[0].Leaf {
-		a.wrong(Changed, seq, seq, "subject, headers or data give the leaf %.16s…, and the row says %.16s…", rows[0].bytes, rows[0].Leaf)
+		a.wrongf(Changed, seq, seq, "subject, headers or data give the leaf %.16s…, and the row says %.16s…", rows[0].bytes, rows[0].Leaf)
 	}
 	switch linked := a.linked(rows); {
 	case linked:
 	case a.last+1 < seq:
-		a.wrong(Missing, a.last+1, seq-1, "these rows were taken out: %d does not follow %d", seq, a.last)
+		a.wrongf(Missing, a.last+1, seq-1, "these rows were taken out: %d does not follow %d", seq, a.last)
 	default:
-		a.wrong(Unlinked, seq, seq, "the row does not follow the one before it: it, its place or its chain_hash was changed")
+		a.wrongf(Unlinked, seq, seq, "the row does not follow the one before it: it, its place or its chain_hash was changed")
 	}
 	for _, v := range rows {
 		if len(rows) > 1 && (len(fitting) != 1 || v != fitting[0]) {
-			a.wrong(Forged, seq, seq, "%d rows claim this sequence, and that with the bytes of leaf %s is not the one that was written, or cannot be told from it", len(rows), v.bytes)
+			a.wrongf(Forged, seq, seq, "%d rows claim this sequence, and that with the bytes of leaf %s is not the one that was written, or cannot be told from it", len(rows), v.bytes)
 		}
 	}
 	if len(fitting) == 0 {
@@ -159,7 +173,7 @@ func (a *Audit) enter(seq uint64) {
 	case a.inside:
 		a.Signed++
 	case a.next > 0 && (a.next < len(all) || seq <= a.head.HighWater):
-		a.wrong(Unsigned, seq, seq, "digests end at %d or go on behind these rows, and none covers them", a.covered)
+		a.wrongf(Unsigned, seq, seq, "digests end at %d or go on behind these rows, and none covers them", a.covered)
 	}
 }
 
@@ -172,7 +186,7 @@ func (a *Audit) endBatch() {
 	switch {
 	case n == d.N && Root(a.entries) == d.Root:
 	case n < d.N && a.last < d.Hi:
-		a.wrong(Missing, max(a.last+1, d.Lo), d.Hi, "the signed batch %d-%d had %d rows, and %d are left", d.Lo, d.Hi, d.N, n)
+		a.wrongf(Missing, max(a.last+1, d.Lo), d.Hi, "the signed batch %d-%d had %d rows, and %d are left", d.Lo, d.Hi, d.N, n)
 	case !a.spoilt:
 		a.rewritten(d, a.entries)
 	}
@@ -190,12 +204,12 @@ func (a *Audit) rewritten(d Digest, entries []Entry) {
 			break
 		}
 		if leaf, ok := a.source(e.Seq); ok && leaf != e.Leaf {
-			a.wrong(Rewritten, e.Seq, e.Seq, "the row and all hashes after it were made anew: the stream has the leaf %.16s…, the row %.16s…", leaf, e.Leaf)
+			a.wrongf(Rewritten, e.Seq, e.Seq, "the row and all hashes after it were made anew: the stream has the leaf %.16s…, the row %.16s…", leaf, e.Leaf)
 			named = true
 		}
 	}
 	if !named {
-		a.wrong(Rewritten, d.Lo, d.Hi, "the rows agree with each other but not with the signed root: the batch was made anew, or rows were put into it (signed %d, found %d). Its messages have left the stream, so that nothing says which row it was", d.N, len(entries))
+		a.wrongf(Rewritten, d.Lo, d.Hi, "the rows agree with each other but not with the signed root: the batch was made anew, or rows were put into it (signed %d, found %d). Its messages have left the stream, so that nothing says which row it was", d.N, len(entries))
 	}
 }
 
@@ -210,10 +224,10 @@ func (a *Audit) Close(written uint64) []Finding {
 		a.endBatch()
 	}
 	if last < a.head.HighWater && a.covered < a.head.HighWater {
-		a.wrong(Missing, max(last, a.covered)+1, a.head.HighWater, "the sink has written up to %d, and the rows end at %d", a.head.HighWater, last)
+		a.wrongf(Missing, max(last, a.covered)+1, a.head.HighWater, "the sink has written up to %d, and the rows end at %d", a.head.HighWater, last)
 	}
 	if last > written {
-		a.wrong(Forged, written+1, last, "the sink has only written up to %d", written)
+		a.wrongf(Forged, written+1, last, "the sink has only written up to %d", written)
 	}
 	return a.findings
 }

@@ -170,3 +170,21 @@ func TestGapOfTheStream(t *testing.T) {
 		t.Errorf("found %q", got)
 	}
 }
+
+// However much was changed, what is kept of it is bounded.
+func TestFindingsAreBounded(t *testing.T) {
+	t.Parallel()
+	r := written(t)
+	a := NewAudit("S", 1, r.digests, r.digests, r.trusted, r.head, nil)
+	for i := range 3 * maxVersions {
+		row := r.rows[0]
+		row.Data = fmt.Append(nil, i)
+		a.Row(row)
+	}
+	for seq := range uint64(2 * MaxFindings) {
+		a.Row(Row{Seq: seq + 2})
+	}
+	if n := len(a.Close(r.head.HighWater)); n != MaxFindings || a.Further < MaxFindings {
+		t.Errorf("%d findings are kept and %d counted", n, a.Further)
+	}
+}

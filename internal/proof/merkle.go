@@ -54,11 +54,11 @@ func Path(entries []Entry, i int) []Hash {
 	if n <= 1 {
 		return nil
 	}
-	if k := split(n); i < k {
+	k := split(n)
+	if i < k {
 		return append(Path(entries[:k], i), Root(entries[k:]))
-	} else { //nolint:revive // k is wanted in both
-		return append(Path(entries[k:], i-k), Root(entries[:k]))
 	}
+	return append(Path(entries[k:], i-k), Root(entries[:k]))
 }
 
 var errPath = errors.New("the inclusion path does not fit the number of events in the batch")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -67,8 +68,16 @@ func (p Place) witnessed(ctx context.Context) ([]proof.Signed, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	all := make([]proof.Signed, 0, info.NumPending)
-	for left := info.NumPending; left > 0; left-- {
-		msg, err := consumer.Next(jetstream.FetchContext(ctx))
+	if info.NumPending == 0 {
+		return all, nil
+	}
+	messages, err := consumer.Messages()
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	defer messages.Stop()
+	for uint64(len(all)) < info.NumPending {
+		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
@@ -115,9 +124,7 @@ type storedRow struct {
 // rows calls each for the rows of one part behind a sequence, in order, those that no merge has collapsed yet included.
 func (p Place) rows(ctx context.Context, at part, behind uint64, where string, params map[string]string, each func(storedRow) error) error {
 	values := map[string]string{"stream": at.stream, "epoch": fmt.Sprint(at.epoch), "behind": fmt.Sprint(behind)}
-	for k, v := range params {
-		values[k] = v
-	}
+	maps.Copy(values, params)
 	sql := "SELECT seq, subject, headers_raw, data, leaf_hash, chain_hash, " + sink.RereadColumns() + ` FROM events
 		WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq > {behind:UInt64} ` + where + " ORDER BY seq, leaf_hash"
 	r, w := io.Pipe()

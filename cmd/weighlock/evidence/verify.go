@@ -20,6 +20,8 @@ type Part struct {
 	Epoch  uint64 `json:"epoch"`
 	Rows   uint64 `json:"rows"`
 	Signed uint64 `json:"signed"` // rows that a digest covers
+	// Further counts findings beyond those that the report lists.
+	Further uint64 `json:"further,omitempty"`
 }
 
 // Report is what Verify found.
@@ -58,7 +60,7 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 			})
 		}
 		audit := proof.NewAudit(at.stream, at.epoch, limit(witnessed), limit(stored), p.Trusted, head, p.source(ctx, at))
-		odd, err := p.feed(ctx, audit, at, since)
+		odd, further, err := p.feed(ctx, audit, at, since)
 		if err != nil {
 			return report, err
 		}
@@ -72,22 +74,26 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 			end = m.Pending.Hi
 		}
 		report.Findings = append(append(report.Findings, audit.Close(end)...), odd...)
-		report.Parts = append(report.Parts, Part{at.stream, at.epoch, audit.Rows, audit.Signed})
+		report.Parts = append(report.Parts, Part{at.stream, at.epoch, audit.Rows, audit.Signed, audit.Further + further})
 	}
 	return report, nil
 }
 
-// feed hands the rows to audit, and gives those whose columns say something else than their bytes.
-func (p Place) feed(ctx context.Context, audit *proof.Audit, at part, since time.Time) ([]proof.Finding, error) {
-	var odd []proof.Finding
-	err := p.rows(ctx, at, audit.Since(since.UnixNano()), "", nil, func(r storedRow) error {
-		if text := sink.Reread(p.Subjects, r.Subject, r.HeadersRaw, r.Data, r.columns); text != "" && proof.LeafHash(r.Subject, r.HeadersRaw, r.Data) == r.Leaf {
-			odd = append(odd, proof.Finding{Kind: proof.Columns, Stream: at.stream, Epoch: at.epoch, Lo: r.Seq, Hi: r.Seq, Text: text})
-		}
+// feed hands the rows to audit, and gives those whose columns say something else than their bytes, and how many more there were.
+func (p Place) feed(ctx context.Context, audit *proof.Audit, at part, since time.Time) (odd []proof.Finding, further uint64, err error) {
+	err = p.rows(ctx, at, audit.Since(since.UnixNano()), "", nil, func(r storedRow) error {
 		audit.Row(r.Row)
+		text := sink.Reread(p.Subjects, r.Subject, r.HeadersRaw, r.Data, r.columns)
+		switch {
+		case text == "" || proof.LeafHash(r.Subject, r.HeadersRaw, r.Data) != r.Leaf: // changed bytes are a finding of their own
+		case len(odd) < proof.MaxFindings:
+			odd = append(odd, proof.Finding{Kind: proof.Columns, Stream: at.stream, Epoch: at.epoch, Lo: r.Seq, Hi: r.Seq, Text: text})
+		default:
+			further++
+		}
 		return nil
 	})
-	return odd, err
+	return odd, further, err
 }
 
 // parts are those that rows, digests or the sink's notes know of.

@@ -69,10 +69,12 @@ func (w *world) signed(stream string) {
 		}
 	}
 	audit := proof.NewAudit(stream, m.Epoch, all, all, trusted, head, nil)
-	rows := w.ask("SELECT seq, hex(subject), hex(headers_raw), hex(data), lower(hex(leaf_hash)), lower(hex(chain_hash)) FROM events WHERE stream = '" + stream + "' AND epoch = " + w.ask("SELECT max(epoch) FROM events WHERE stream = '"+stream+"'") + " ORDER BY seq FORMAT TabSeparated")
-	for line := range strings.Lines(rows) {
-		audit.Row(parsed(w.t, strings.Split(strings.TrimRight(line, "\n"), "\t")))
-	}
+	w.pages(m.HighWater, func(where string) {
+		rows := w.ask(fmt.Sprintf("SELECT seq, hex(subject), hex(headers_raw), hex(data), lower(hex(leaf_hash)), lower(hex(chain_hash)) FROM events WHERE stream = '%s' AND epoch = %d AND %s ORDER BY seq", stream, m.Epoch, where))
+		for line := range strings.Lines(rows) {
+			audit.Row(parsed(w.t, strings.Split(strings.TrimRight(line, "\n"), "\t")))
+		}
+	})
 	for _, f := range audit.Close(m.HighWater) {
 		w.t.Errorf("%s", f)
 	}

@@ -25,7 +25,10 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-func TestMain(m *testing.M) { enginetest.Main(m) }
+func TestMain(m *testing.M) {
+	runIfSink()
+	enginetest.Main(m)
+}
 
 // sinkIdentity is what the sink runs as.
 var sinkIdentity = authz.Identity{Kind: authz.Service, Name: authz.AuditSink}
@@ -39,11 +42,13 @@ type world struct {
 	nc   *nats.Conn // the operator's
 	js   jetstream.JetStream
 	cfg  Config
+
+	patience time.Duration
 }
 
 func newWorld(t *testing.T, e *engine.Engine) *world {
 	t.Helper()
-	w := &world{t: t, nats: natstest.Start(t)}
+	w := &world{t: t, nats: natstest.Start(t), patience: patience}
 	w.nc = w.nats.Connect(t, authz.TheOperator())
 	var err error
 	if w.js, err = jetstream.New(w.nc); err != nil {
@@ -94,12 +99,12 @@ func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(w.patience)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("waited %s for: %s", patience, what)
+			w.t.Fatalf("waited %s for: %s", w.patience, what)
 		}
 	}
 }
@@ -142,24 +147,24 @@ func (w *world) number(sql string) int {
 	return n
 }
 
-func (w *world) publish(subject string, p events.Payload, id string) events.Event {
+func (w *world) publish(subject string, p events.Payload, id string) {
+	w.t.Helper()
+	m := w.message(subject, p, id)
+	w.raw(m.Subject, m.Header, m.Data)
+}
+
+func (w *world) message(subject string, p events.Payload, id string) *nats.Msg {
 	w.t.Helper()
 	e, err := events.New(p, id, "/test/"+strings.Split(subject, ".")[1], time.Now())
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	e.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	w.send(subject, e)
-	return e
-}
-
-func (w *world) send(subject string, e events.Event) {
-	w.t.Helper()
 	header, data, err := events.EncodeBinary(e)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.raw(subject, nats.Header(header), data)
+	return &nats.Msg{Subject: subject, Header: nats.Header(header), Data: data}
 }
 
 func (w *world) raw(subject string, header nats.Header, data []byte) uint64 {
@@ -174,17 +179,27 @@ func (w *world) raw(subject string, header nats.Header, data []byte) uint64 {
 // fill publishes n plain events to each of the four streams, numbered from first.
 func (w *world) fill(first, n int) {
 	w.t.Helper()
-	s := w.nats.Subjects
 	for i := first; i < first+n; i++ {
-		agent, action := "agent-"+strconv.Itoa(i%7), "a-"+strconv.Itoa(i)
-		ref := events.ActionRef{Agent: agent, Action: action, Sequence: uint64(i + 1), Digest: events.Digest(nil), ArgumentsDigest: events.Digest(nil)}
-		w.publish(s.Action(agent, action), proposed("search"), action)
-		w.publish(s.Assessment(events.Low, agent, action), &events.ActionAssessed{ActionRef: ref, Level: events.Low, Score: i % 30, Reason: "harmless"}, "s-"+action)
-		w.publish(s.Verdict("self", "alice", "r-"+action), &events.VerdictCast{Digest: events.Digest(nil), Verdict: events.Approve}, "v-"+action)
-		w.publish(s.Decision(agent, action), &events.DecisionMade{
+		for _, m := range w.plain(i) {
+			w.raw(m.Subject, m.Header, m.Data)
+		}
+	}
+}
+
+// plain is one event for each of the four streams.
+func (w *world) plain(i int) []*nats.Msg {
+	w.t.Helper()
+	s := w.nats.Subjects
+	agent, action := "agent-"+strconv.Itoa(i%7), "a-"+strconv.Itoa(i)
+	ref := events.ActionRef{Agent: agent, Action: action, Sequence: uint64(i + 1), Digest: events.Digest(nil), ArgumentsDigest: events.Digest(nil)}
+	return []*nats.Msg{
+		w.message(s.Action(agent, action), proposed("search"), action),
+		w.message(s.Assessment(events.Low, agent, action), &events.ActionAssessed{ActionRef: ref, Level: events.Low, Score: i % 30, Reason: "harmless"}, "s-"+action),
+		w.message(s.Verdict("self", "alice", "r-"+action), &events.VerdictCast{Digest: events.Digest(nil), Verdict: events.Approve}, "v-"+action),
+		w.message(s.Decision(agent, action), &events.DecisionMade{
 			Agent: agent, Action: action, Outcome: events.Approved, Reason: "low risk", ArgumentsDigest: events.Digest(nil), Sequence: uint64(i + 1),
 			Digest: events.Digest(nil), DecidedBy: events.Decider{Kind: events.ByPolicy}, Level: events.Low, Score: i % 30,
-		}, "d-"+action)
+		}, "d-"+action),
 	}
 }
 
@@ -223,25 +238,39 @@ func (w *world) chain(name string) {
 		w.t.Fatal(err)
 	}
 	head := proof.ChainStart(name, m.Epoch)
-	rows := w.ask(fmt.Sprintf(`SELECT seq, lower(hex(leaf_hash)), lower(hex(chain_hash)), lower(hex(SHA256(concat('weighlock.leaf.v1\n',
+	w.pages(m.HighWater, func(where string) {
+		rows := w.ask(fmt.Sprintf(`SELECT seq, lower(hex(leaf_hash)), lower(hex(chain_hash)), lower(hex(SHA256(concat('weighlock.leaf.v1\n',
 		toString(length(subject)), ':', subject, toString(length(headers_raw)), ':', headers_raw, toString(length(data)), ':', data))))
-		FROM events FINAL WHERE stream = '%s' AND epoch = %d ORDER BY seq`, name, m.Epoch))
-	for line := range strings.Lines(rows) {
-		f := strings.Fields(line)
-		if len(f) != 4 || f[1] != f[3] {
-			w.t.Fatalf("%s: the leaf computed in SQL is not the stored one: %v", name, f)
+		FROM events FINAL WHERE stream = '%s' AND epoch = %d AND %s ORDER BY seq`, name, m.Epoch, where))
+		for line := range strings.Lines(rows) {
+			f := strings.Fields(line)
+			if len(f) != 4 || f[1] != f[3] {
+				w.t.Fatalf("%s: the leaf computed in SQL is not the stored one: %v", name, f)
+			}
+			seq, _ := strconv.ParseUint(f[0], 10, 64)
+			leaf, err := hex.DecodeString(f[1])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if head = proof.ChainNext(head, seq, Hash(leaf)); head.String() != f[2] {
+				w.t.Fatalf("%s: the chain breaks at %d", name, seq)
+			}
 		}
-		seq, _ := strconv.ParseUint(f[0], 10, 64)
-		leaf, err := hex.DecodeString(f[1])
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if head = proof.ChainNext(head, seq, Hash(leaf)); head.String() != f[2] {
-			w.t.Fatalf("%s: the chain breaks at %d", name, seq)
-		}
-	}
+	})
 	w.signed(name)
 	if head.String() != m.ChainHead {
 		w.t.Errorf("%s: the table's chain ends in %s, the manifest says %s", name, head, m.ChainHead)
+	}
+}
+
+// pages calls each with conditions that together cover the sequences up to last and what is behind.
+func (w *world) pages(last uint64, each func(where string)) {
+	const page = 20000
+	for lo := uint64(0); lo <= last; lo += page {
+		if lo+page > last {
+			each(fmt.Sprintf("seq >= %d", lo))
+			return
+		}
+		each(fmt.Sprintf("seq >= %d AND seq < %d", lo, lo+page))
 	}
 }
