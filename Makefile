@@ -22,6 +22,7 @@ test: engine ## every test, with the race detector
 soak: ## what takes minutes: the races and floods in full size, with their figures
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'Racing|Flood|Mixed' -race ./test/verdicts
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run ManyOpen ./services/approver-router/routing
+	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run KilledAtRandomPoints ./services/auditsink/sink
 
 .PHONY: build
 build: ## the command line and the services, into bin/

@@ -109,7 +109,7 @@ func TestTamperingIsFound(t *testing.T) {
 	}
 	x := &tamperer{sh, p.Place}
 	sh.until("8\n", "audit", "query", "--format", "TSV", "SELECT count() FROM decisions")
-	sh.until("Everything is as it was written", "audit", "verify")
+	sh.until("and signed.", "audit", "verify")
 	sh.until(`"seq"`, "audit", "prove", "assistant/s-7")
 	x.do("CREATE TABLE untouched AS events")
 	x.do("INSERT INTO untouched SELECT * FROM events")
@@ -163,7 +163,7 @@ func TestProveAndCheck(t *testing.T) {
 	sh.must(exitOK, "approve", sh.waiting(), "--as", "carol", "--comment", "fine")
 	sh.must(exitOK, "propose", "--id", "pay-9", "--tool", "send_payment", "--args", `{"amount": 90}`, "--wait")
 	sh.until("1\n", "audit", "query", "--format", "TSV", "SELECT count() FROM decisions WHERE action = 'pay-9'")
-	sh.until("Everything is as it was written", "audit", "verify")
+	sh.until("and signed.", "audit", "verify")
 	dir := t.TempDir()
 	file, keys := filepath.Join(dir, "proof.json"), filepath.Join(dir, "keys.pub")
 	text := sh.until("wl.decisions.assistant.pay-9", "audit", "prove", "assistant/pay-9")
