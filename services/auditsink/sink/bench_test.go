@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -162,8 +163,18 @@ func plainTable(name string, all []message) *table {
 	return t
 }
 
-// BenchmarkEndToEnd is from the streams to ClickHouse, with server, sink and engine on the same cores.
+// BenchmarkEndToEnd is from the streams to ClickHouse, with server, sink and engine on the same cores, and what signing adds to that.
 func BenchmarkEndToEnd(b *testing.B) {
+	for _, rows := range []int{20_000, 1000} {
+		b.Run(fmt.Sprintf("unsigned-%d", rows), func(b *testing.B) { endToEnd(b, Config{BatchRows: rows}) })
+		b.Run(fmt.Sprintf("signed-%d", rows), func(b *testing.B) {
+			endToEnd(b, Config{BatchRows: rows, ProofKey: filepath.Join(b.TempDir(), "proof.pem"), ProofDir: b.TempDir()})
+		})
+	}
+}
+
+func endToEnd(b *testing.B, cfg Config) {
+	b.Helper()
 	server := natstest.Start(b)
 	nc := server.Connect(b, authz.TheOperator())
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(1024))
@@ -178,10 +189,11 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 	<-js.PublishAsyncComplete()
 	c := benchClient(b)
+	cfg.ClickHouseURL, cfg.Database = enginetest.Engine(b).URL(), c.database
 	for b.Loop() {
-		began := time.Now()
+		began, before := time.Now(), engineCPU(b)
 		rt := stream.Runtime{Conn: server.Connect(b, sinkIdentity), Subjects: server.Subjects}
-		s, err := New(rt, Config{ClickHouseURL: enginetest.Engine(b).URL(), Database: c.database})
+		s, err := New(rt, cfg)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -195,6 +207,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 			<-time.After(5 * time.Millisecond)
 		}
 		b.ReportMetric(3*actions/time.Since(began).Seconds(), "rows/s")
+		b.ReportMetric(float64((engineCPU(b)-before).Microseconds())/(3*actions), "engine-us/row")
 		cancel()
 		<-done
 	}

@@ -210,7 +210,7 @@ func (w *world) recounted(perStream int) {
 		"SELECT count(), uniqExact(agent, action), sum(score) FROM assessments":          "SELECT count(), uniqExact(subject), sum(JSONExtractInt(data, 'score')) FROM events FINAL WHERE startsWith(subject, 'wl.assessments.')",
 		"SELECT count(), uniqExact(request), countIf(verdict = 'approve') FROM verdicts": "SELECT count(), uniqExact(subject), countIf(JSONExtractString(data, 'verdict') = 'approve') FROM events FINAL WHERE startsWith(subject, 'wl.verdicts.')",
 		"SELECT count(), uniqExact(agent, action), sum(score) FROM decisions":            "SELECT count(), uniqExact(subject), sum(JSONExtractInt(data, 'score')) FROM events FINAL WHERE startsWith(subject, 'wl.decisions.')",
-		"SELECT count(), countIf(state = 'approved') FROM action_state":                "SELECT count(), countIf(JSONExtractString(data, 'outcome') = 'approved') FROM events FINAL WHERE startsWith(subject, 'wl.decisions.')",
+		"SELECT count(), countIf(state = 'approved') FROM action_state":                  "SELECT count(), countIf(JSONExtractString(data, 'outcome') = 'approved') FROM events FINAL WHERE startsWith(subject, 'wl.decisions.')",
 	} {
 		got, want := w.ask(view), w.ask(recount)
 		if n := fmt.Sprintf("%d\t", perStream); got != want || len(got) < len(n) || got[:len(n)] != n {
