@@ -52,10 +52,10 @@ judged anew: answers to the version before do not count.`
 
 func (c *cli) snoozeCommand() *cobra.Command {
 	var h approver.HandOver
-	var for_ time.Duration //nolint:revive,staticcheck // for is a keyword
+	var length time.Duration
 	command := c.handOverCommand(&h, events.Snooze, "snooze REQUEST", "No reminders of a request for you, for a while; others still have theirs", 1)
-	command.Flags().DurationVar(&for_, "for", 15*time.Minute, "for how long, at most until the request ends")
-	command.PreRun = func(*cobra.Command, []string) { h.Until = time.Now().Add(for_) }
+	command.Flags().DurationVar(&length, "for", 15*time.Minute, "for how long, at most until the request ends")
+	command.PreRun = func(*cobra.Command, []string) { h.Until = time.Now().Add(length) }
 	command.Example = `  weighlock snooze r-yqymp7yzykyi --for 10m`
 	return command
 }

@@ -57,7 +57,7 @@ func Wakes(s State, after time.Time) []Effect {
 	var arms []Effect
 	for i := range s.HandOvers {
 		if h := &s.HandOvers[i]; h.Kind == events.Snooze && h.Until.After(after) {
-			arms = append(arms, Arm{Tier: s.Tier, Kind: Wake, N: int(h.Sequence), At: *h.Until}) //nolint:gosec // a stream has no 2^63 messages
+			arms = append(arms, Arm{Tier: s.Tier, Kind: Wake, N: int(h.Sequence), At: *h.Until})
 		}
 	}
 	return arms

@@ -70,7 +70,7 @@ func (s *State) quiet(t time.Time) []string {
 
 // applyWake reminds the one whose snooze ends.
 func applyWake(s State, in TimerFired) (State, []Effect, transition) {
-	i := s.handOver(uint64(max(in.N, 0))) //nolint:gosec // it is not below zero
+	i := s.handOver(uint64(max(in.N, 0)))
 	if s.Resolved != nil || i < 0 || s.HandOvers[i].Kind != events.Snooze {
 		return s, nil, dropped
 	}

@@ -33,7 +33,7 @@ func Read(path string) (Source, error) {
 		} `yaml:"calendars"`
 	}
 	if yaml.Unmarshal(s.Data, &named) != nil {
-		return s, nil // Parse says what is wrong
+		return s, nil //nolint:nilerr // Parse says what is wrong
 	}
 	s.Holidays = make(map[string][]byte, len(named.Calendars))
 	for _, c := range named.Calendars {
@@ -61,9 +61,9 @@ func (s Source) Digest() string {
 	if len(s.Holidays) == 0 {
 		return events.Digest(s.Data)
 	}
-	all := events.Digest(s.Data)
+	all := []byte(events.Digest(s.Data))
 	for _, name := range sortedKeys(s.Holidays) {
-		all += name + events.Digest(s.Holidays[name])
+		all = append(all, name+events.Digest(s.Holidays[name])...)
 	}
-	return events.Digest([]byte(all))
+	return events.Digest(all)
 }

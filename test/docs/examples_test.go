@@ -131,3 +131,39 @@ func TestRoutesExample(t *testing.T) {
 		}
 	}
 }
+
+// The paths, calendars and schedules on their page load together, and do what it says.
+func TestEscalationExample(t *testing.T) {
+	t.Parallel()
+	parts := blocks(read(t, "docs/escalation.md"), "yaml")
+	if len(parts) != 3 {
+		t.Fatalf("docs/escalation.md has %d examples", len(parts))
+	}
+	holidays := []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+	staff, err := people.Source{
+		Name: "docs/escalation.md", Data: []byte("version: 1\npeople: {carol: {}, dave: {}, erin: {}, frank: {}, grace: {}}\n" + parts[1] + parts[2]),
+		Holidays: map[string][]byte{"holidays.ics": holidays},
+	}.Parse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := routes.Parse("docs/escalation.md", []byte("version: 1\n"+parts[0]+"route: {id: rest, approvers: payments, path: payments}\n"), staff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path := r.Find("rest").Path; path.Repeat != 1 || len(path.Tiers) != 3 || path.Tiers[0].RemindGrowth != 2 {
+		t.Errorf("the path is %+v", path)
+	}
+	for at, want := range map[string]string{"2026-12-25T12:00:00+01:00": "erin", "2026-01-05T09:00:00+01:00": "carol", "2026-01-13T12:00:00+01:00": "dave"} {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(staff.OnCall("payments-oncall", when), " "); got != want {
+			t.Errorf("on call at %s: %s, want %s", at, got, want)
+		}
+	}
+	if c := staff.Calendar("payments"); c.Working(time.Date(2026, 12, 25, 12, 0, 0, 0, time.UTC)) || !c.Working(time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC)) {
+		t.Error("the calendar does not have its holidays")
+	}
+}

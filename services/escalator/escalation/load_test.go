@@ -199,7 +199,7 @@ func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // it fits
+	return int64(m.HeapAlloc)
 }
 
 // serverMemory is the resident memory of the server's process, in bytes; 0 where the system does not tell.
