@@ -15,6 +15,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
 	"github.com/weighlock/weighlock/internal/embedded/engine/httpd"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 // RunIfChild turns this process into the engine if it was started as one, and then does not return. Call it before anything else
@@ -57,9 +58,9 @@ func serveLibrary() error {
 	if err != nil {
 		return err
 	}
-	connect := func() (*chdb.Conn, error) { return library.Connect(settings.Dir) }
+	sessions := session.NewPool(func() (*chdb.Conn, error) { return library.Connect(settings.Dir) }, settings.User, settings.Password)
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	server := &http.Server{Handler: httpd.New(connect, settings.User, settings.Password, log), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: httpd.New(sessions, log), ReadHeaderTimeout: 10 * time.Second}
 	serving := make(chan error, 1)
 	go func() { serving <- server.Serve(listener) }()
 	parentGone := make(chan struct{})

@@ -30,6 +30,10 @@ type Library struct {
 	writeBytes  func(result uintptr) uint64
 	resultRows  func(result uintptr) uint64
 
+	stream       func(conn uintptr, sql *byte, n uintptr, format *byte, fn uintptr, names **byte, nameLens *uintptr, values **byte, valueLens *uintptr, count uintptr) uintptr
+	streamFetch  func(conn, stream uintptr) uintptr
+	streamCancel func(conn, stream uintptr)
+
 	insert       func(conn uintptr, sql *byte, n uintptr, format *byte, fn uintptr, names **byte, nameLens *uintptr, values **byte, valueLens *uintptr, count uintptr) uintptr
 	insertAppend func(stream uintptr, data *byte, n uintptr) int32
 	insertDone   func(stream uintptr) uintptr
@@ -71,6 +75,9 @@ func (l *Library) symbols() map[string]any {
 		"chdb_result_storage_bytes_read":   &l.readBytes,
 		"chdb_result_rows_written":         &l.writeRows,
 		"chdb_result_bytes_written":        &l.writeBytes,
+		"chdb_stream_query_with_params_n":  &l.stream,
+		"chdb_stream_fetch_result":         &l.streamFetch,
+		"chdb_stream_cancel_query":         &l.streamCancel,
 		"chdb_stream_insert_with_params_n": &l.insert,
 		"chdb_stream_append":               &l.insertAppend,
 		"chdb_stream_done":                 &l.insertDone,

@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 // chunkSize is how much of an insert's data goes to the engine in one call.
 const chunkSize = 1 << 20
 
 // insert streams data to the engine and answers once it is stored.
-func (s *Server) insert(w http.ResponseWriter, conn *chdb.Conn, o *options, statement Statement, data io.Reader) error {
+func (s *Server) insert(w http.ResponseWriter, conn *chdb.Conn, o *options, statement session.Statement, data io.Reader) error {
 	insert, err := conn.Insert(statement.SQL, statement.Format, o.params...)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func feed(insert *chdb.Insert, data io.Reader) error {
 }
 
 // query runs a statement without data and writes its answer.
-func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, statement Statement) error {
+func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, statement session.Statement) error {
 	format := either(statement.Format, either(o.format, "TabSeparated"))
 	result, err := conn.Query(statement.SQL, format, o.params...)
 	if err != nil {
@@ -82,14 +82,14 @@ func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, state
 }
 
 // native brings the engine's Native answer to the client's revision; an answer without rows still names its columns.
-func (s *Server) native(conn *chdb.Conn, o *options, statement Statement, data []byte) ([]byte, error) {
+func (s *Server) native(conn *chdb.Conn, o *options, statement session.Statement, data []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if len(data) == 0 {
-		names, types := columnsOf(conn, statement, o.params)
-		if len(names) == 0 {
+		columns := session.ColumnsOf(conn, statement.SQL, o.params)
+		if len(columns) == 0 {
 			return nil, nil
 		}
-		block, err := emptyBlock(names, types)
+		block, err := emptyBlock(columns)
 		if err != nil {
 			return nil, err
 		}
@@ -102,47 +102,6 @@ func (s *Server) native(conn *chdb.Conn, o *options, statement Statement, data [
 	out.Grow(len(data) + 64)
 	err := translateNative(data, o.revision, &out)
 	return out.Bytes(), err
-}
-
-// columnsOf asks the engine what a SELECT would return. For anything else there are no columns.
-func columnsOf(conn *chdb.Conn, statement Statement, params []chdb.Param) (names, types []string) {
-	lex := &lexer{text: statement.SQL}
-	first := lex.next()
-	word := strings.ToUpper(statement.SQL[first.start:first.end])
-	if word != "SELECT" && word != "WITH" {
-		return nil, nil
-	}
-	result, err := conn.Query("DESCRIBE TABLE (\n"+queryBody(statement.SQL)+"\n)", "JSONCompactEachRow", params...)
-	if err != nil {
-		return nil, nil // it is no SELECT the engine can describe; no columns is what it said itself
-	}
-	defer result.Close()
-	for decoder := json.NewDecoder(bytes.NewReader(result.Data)); decoder.More(); {
-		var row []string
-		if err := decoder.Decode(&row); err != nil || len(row) < 2 {
-			return nil, nil
-		}
-		names, types = append(names, row[0]), append(types, row[1])
-	}
-	return names, types
-}
-
-// queryBody is the text without its FORMAT clause and closing semicolons, to be put in parentheses.
-func queryBody(sql string) string {
-	lex, end, depth := &lexer{text: sql}, len(sql), 0
-	for t := lex.next(); t.kind != tokenEnd; t = lex.next() {
-		switch {
-		case t.kind == tokenOpen:
-			depth++
-		case t.kind == tokenClose:
-			depth--
-		case t.kind == tokenSemicolon:
-			return sql[:min(end, t.start)]
-		case t.kind == tokenWord && depth == 0 && strings.EqualFold(sql[t.start:t.end], "FORMAT") && outputFormat(*lex) != "":
-			end = t.start
-		}
-	}
-	return sql[:end]
 }
 
 // describe sets the headers that tell about a statement that went well.

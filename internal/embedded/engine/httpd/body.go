@@ -13,6 +13,8 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 // openBody undoes the body's encodings: HTTP's Content-Encoding first, then ClickHouse's own block framing (decompress=1).
@@ -34,13 +36,13 @@ func decodeContent(encoding string, body io.Reader) (io.Reader, error) {
 	case "gzip", "x-gzip":
 		decoded, err := gzip.NewReader(body)
 		if err != nil {
-			return nil, refuse(codeCannotRead, "the body is not gzip: %v", err)
+			return nil, session.Refuse(session.CodeCannotRead, "the body is not gzip: %v", err)
 		}
 		return decoded, nil
 	case "deflate":
 		decoded, err := zlib.NewReader(body)
 		if err != nil {
-			return nil, refuse(codeCannotRead, "the body is not zlib: %v", err)
+			return nil, session.Refuse(session.CodeCannotRead, "the body is not zlib: %v", err)
 		}
 		return decoded, nil
 	case "br":
@@ -50,11 +52,11 @@ func decodeContent(encoding string, body io.Reader) (io.Reader, error) {
 	case "zstd":
 		decoded, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
 		if err != nil {
-			return nil, refuse(codeCannotRead, "the body is not zstd: %v", err)
+			return nil, session.Refuse(session.CodeCannotRead, "the body is not zstd: %v", err)
 		}
 		return decoded.IOReadCloser(), nil
 	}
-	return nil, refuse(codeNotImplemented, "content encoding %q is not supported", encoding)
+	return nil, session.Refuse(session.CodeNotImplemented, "content encoding %q is not supported", encoding)
 }
 
 // frameReader reads ClickHouse's compressed blocks and ends with io.EOF only between two blocks. The decoder alone does not tell

@@ -11,6 +11,8 @@ import (
 	chproto "github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 // translateNative writes the engine's Native blocks (revision 0, all libchdb can) at the revision the client asked for.
@@ -39,11 +41,11 @@ func writeBlock(block *proto.Block, revision uint64, out io.Writer) error {
 }
 
 // emptyBlock is the block that names the columns of an answer without rows.
-func emptyBlock(names, types []string) (*proto.Block, error) {
+func emptyBlock(columns []session.Column) (*proto.Block, error) {
 	block := &proto.Block{ServerContext: &column.ServerContext{Timezone: time.UTC}}
-	for i := range names {
-		if err := block.AddColumn(names[i], column.Type(types[i])); err != nil {
-			return nil, fmt.Errorf("naming column %s %s: %w", names[i], types[i], err)
+	for _, c := range columns {
+		if err := block.AddColumn(c.Name, column.Type(c.Type)); err != nil {
+			return nil, fmt.Errorf("naming column %s %s: %w", c.Name, c.Type, err)
 		}
 	}
 	return block, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 const (
@@ -19,17 +20,17 @@ const (
 
 // readStatement finds the statement and, for an insert, the reader of its data. The text is the query parameter, a line break
 // and the body, as in ClickHouse.
-func readStatement(r *http.Request, o *options) (Statement, io.Reader, error) {
+func readStatement(r *http.Request, o *options) (session.Statement, io.Reader, error) {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		return Statement{}, nil, refuse(codeNotImplemented, "external tables are not supported by the local engine")
+		return session.Statement{}, nil, session.Refuse(session.CodeNotImplemented, "external tables are not supported by the local engine")
 	}
 	body, err := openBody(r, o.decompress)
 	if err != nil {
-		return Statement{}, nil, err
+		return session.Statement{}, nil, err
 	}
 	if o.query != "" {
 		text := o.query + "\n"
-		if s, err := Split(text); err == nil && s.Insert {
+		if s, err := session.Split(text); err == nil && s.Insert {
 			return s, io.MultiReader(strings.NewReader(text[s.DataAt:]), body), nil
 		}
 		body = io.MultiReader(strings.NewReader(text), body)
@@ -38,29 +39,29 @@ func readStatement(r *http.Request, o *options) (Statement, io.Reader, error) {
 }
 
 // splitBody reads the statement from the body itself.
-func splitBody(body io.Reader) (Statement, io.Reader, error) {
+func splitBody(body io.Reader) (session.Statement, io.Reader, error) {
 	buffered := bufio.NewReaderSize(body, headSize)
 	head, err := buffered.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return Statement{}, nil, readFailed(err)
+		return session.Statement{}, nil, readFailed(err)
 	}
-	if s, err := Split(string(head)); err == nil && s.Insert {
+	if s, err := session.Split(string(head)); err == nil && s.Insert {
 		if _, err := buffered.Discard(s.DataAt); err != nil {
-			return Statement{}, nil, readFailed(err)
+			return session.Statement{}, nil, readFailed(err)
 		}
 		return s, buffered, nil
 	}
 	text, err := io.ReadAll(io.LimitReader(buffered, maxText+1))
 	if err != nil {
-		return Statement{}, nil, readFailed(err)
+		return session.Statement{}, nil, readFailed(err)
 	}
 	if len(text) > maxText {
-		return Statement{}, nil, refuse(codeQueryTooLarge, "the statement is longer than %d bytes", maxText)
+		return session.Statement{}, nil, session.Refuse(session.CodeQueryTooLarge, "the statement is longer than %d bytes", maxText)
 	}
 	if strings.TrimSpace(string(text)) == "" {
-		return Statement{}, nil, refuse(codeSyntaxError, "Syntax error: empty query")
+		return session.Statement{}, nil, session.Refuse(session.CodeSyntaxError, "Syntax error: empty query")
 	}
-	s, err := Split(string(text))
+	s, err := session.Split(string(text))
 	return s, nil, err
 }
 
@@ -68,5 +69,5 @@ func readFailed(err error) error {
 	if e, ok := errors.AsType[*chdb.Error](err); ok {
 		return e
 	}
-	return refuse(codeCannotRead, "reading the request's body: %v", err)
+	return session.Refuse(session.CodeCannotRead, "reading the request's body: %v", err)
 }

@@ -1,16 +1,14 @@
 package httpd
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 // reserved names steer the HTTP interface itself; every other URL parameter is a setting.
@@ -21,8 +19,6 @@ var reserved = map[string]bool{
 	"stacktrace": true, "add_http_cors_header": true, "http_write_exception_in_output_format": true, "role": true,
 	"session_timeout": true, "session_check": true,
 }
-
-var settingName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // options is what a request's URL and headers ask for beside the statement.
 type options struct {
@@ -35,17 +31,15 @@ type options struct {
 	zstd       bool
 	decompress bool
 	readonly   bool
-	settings   []setting
+	settings   []session.Setting
 	params     []chdb.Param
 }
-
-type setting struct{ name, value string }
 
 // readOptions reads the URL and headers. Unknown or unsafe names are errors with ClickHouse's code.
 func readOptions(r *http.Request) (*options, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, refuse(codeBadArguments, "the URL's parameters cannot be read: %v", err)
+		return nil, session.Refuse(session.CodeBadArguments, "the URL's parameters cannot be read: %v", err)
 	}
 	o := &options{
 		query: values.Get("query"), queryID: values.Get("query_id"),
@@ -58,7 +52,7 @@ func readOptions(r *http.Request) (*options, error) {
 	}
 	if v := values.Get("client_protocol_version"); v != "" {
 		if o.revision, err = strconv.ParseUint(v, 10, 32); err != nil {
-			return nil, refuse(codeBadArguments, "client_protocol_version %q is not a number", v)
+			return nil, session.Refuse(session.CodeBadArguments, "client_protocol_version %q is not a number", v)
 		}
 	}
 	for name, list := range values {
@@ -66,7 +60,7 @@ func readOptions(r *http.Request) (*options, error) {
 			return nil, err
 		}
 	}
-	sort.Slice(o.settings, func(i, j int) bool { return o.settings[i].name < o.settings[j].name })
+	sort.Slice(o.settings, func(i, j int) bool { return o.settings[i].Name < o.settings[j].Name })
 	return o, nil
 }
 
@@ -76,52 +70,14 @@ func (o *options) add(name, value string) error {
 		o.params = append(o.params, chdb.Param{Name: param, Value: value})
 	case reserved[name]:
 	case name == "session_id":
-		return refuse(codeNotImplemented, "sessions over HTTP are not supported by the local engine")
-	case !settingName.MatchString(name):
-		return refuse(codeUnknownSetting, "%q is not a setting's name", name)
+		return session.Refuse(session.CodeNotImplemented, "sessions over HTTP are not supported by the local engine")
 	default:
-		o.settings = append(o.settings, setting{name, value})
+		if err := session.CheckSetting(name); err != nil {
+			return err
+		}
+		o.settings = append(o.settings, session.Setting{Name: name, Value: value})
 	}
 	return nil
-}
-
-// sessionSQL are the statements that bring a fresh session to what the request asks for.
-func (o *options) sessionSQL() []string {
-	var list []string
-	if o.database != "" {
-		list = append(list, "USE "+quote(o.database, '`'))
-	}
-	settings := o.settings
-	if o.readonly {
-		settings = append(slices.Clip(settings), setting{"readonly", "2"})
-	}
-	if len(settings) > 0 {
-		assignments := make([]string, len(settings))
-		for i, s := range settings {
-			assignments[i] = fmt.Sprintf("%s = %s", s.name, quote(s.value, '\''))
-		}
-		list = append(list, "SET "+strings.Join(assignments, ", "))
-	}
-	return list
-}
-
-// quote makes s a ClickHouse string ('…') or name (`…`), whatever bytes it has.
-func quote(s string, with byte) string {
-	var b strings.Builder
-	b.WriteByte(with)
-	for i := range len(s) {
-		switch s[i] {
-		case '\\', with:
-			b.WriteByte('\\')
-			b.WriteByte(s[i])
-		case 0:
-			b.WriteString(`\0`)
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	b.WriteByte(with)
-	return b.String()
 }
 
 func either(a, b string) string {

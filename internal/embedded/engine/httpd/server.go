@@ -3,31 +3,25 @@ package httpd
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 
-	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
-
-// maxRunning bounds the statements at work at once; more wait for their turn. Each holds an engine session and a thread.
-const maxRunning = 32
 
 // Server answers ClickHouse's HTTP interface. Make one with New.
 type Server struct {
-	connect        func() (*chdb.Conn, error)
-	user, password string
-	log            *slog.Logger
-	running        chan struct{}
-	mux            *http.ServeMux
+	sessions *session.Pool
+	log      *slog.Logger
+	mux      *http.ServeMux
 }
 
-// New makes a server whose requests each run in a fresh session from connect, for one user with a password.
-func New(connect func() (*chdb.Conn, error), user, password string, log *slog.Logger) *Server {
-	s := &Server{connect: connect, user: user, password: password, log: log, running: make(chan struct{}, maxRunning), mux: http.NewServeMux()}
+// New makes a server whose requests each run in a fresh session.
+func New(sessions *session.Pool, log *slog.Logger) *Server {
+	s := &Server{sessions: sessions, log: log, mux: http.NewServeMux()}
 	s.mux.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "Ok.") })
 	s.mux.HandleFunc("/{$}", s.statement)
 	return s
@@ -38,7 +32,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error("engine request panicked", "panic", p, "stack", string(debug.Stack()))
-			writeError(w, refuse(codeLogicalError, "the engine's server panicked: %v", p))
+			writeError(w, session.Refuse(session.CodeLogicalError, "the engine's server panicked: %v", p))
 		}
 	}()
 	s.mux.ServeHTTP(w, r)
@@ -54,7 +48,7 @@ func (s *Server) statement(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.admitted(r) {
-		writeError(w, refuse(codeAuthFailed, "Authentication failed: password is incorrect, or there is no user with such name"))
+		writeError(w, session.Refuse(session.CodeAuthFailed, "Authentication failed: password is incorrect, or there is no user with such name"))
 		return
 	}
 	if err := s.run(w, r); err != nil {
@@ -72,8 +66,7 @@ func (s *Server) admitted(r *http.Request) bool {
 			user, password = values.Get("user"), values.Get("password")
 		}
 	}
-	userOK := subtle.ConstantTimeCompare([]byte(user), []byte(s.user))
-	return userOK&subtle.ConstantTimeCompare([]byte(password), []byte(s.password)) == 1
+	return s.sessions.Admits(user, password)
 }
 
 // run does one statement. An error means that nothing has been written to w.
@@ -90,13 +83,12 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	select {
-	case s.running <- struct{}{}:
-		defer func() { <-s.running }()
-	case <-r.Context().Done():
-		return refuse(codeTooManyQueries, "the client left before its statement's turn came")
+	leave, err := s.sessions.Enter(r.Context())
+	if err != nil {
+		return err
 	}
-	conn, err := s.session(o)
+	defer leave()
+	conn, err := s.sessions.Open(session.Options{Database: o.database, ReadOnly: o.readonly, Settings: o.settings})
 	if err != nil {
 		return err
 	}
@@ -105,24 +97,6 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) error {
 		return s.insert(w, conn, o, statement, data)
 	}
 	return s.query(w, conn, o, statement)
-}
-
-// session opens a session with the request's database and settings. They are the session's, not the text's, so that no value is
-// ever put into a statement of the client.
-func (s *Server) session(o *options) (*chdb.Conn, error) {
-	conn, err := s.connect()
-	if err != nil {
-		return nil, err
-	}
-	for _, sql := range o.sessionSQL() {
-		result, err := conn.Query(sql, "Null")
-		if err != nil {
-			conn.Close()
-			return nil, err
-		}
-		result.Close()
-	}
-	return conn, nil
 }
 
 func newQueryID() string {

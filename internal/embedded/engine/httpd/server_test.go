@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
 func TestPanicIsOneFailedRequest(t *testing.T) {
 	t.Parallel()
-	server := New(func() (*chdb.Conn, error) { panic("boom") }, "u", "p", slog.New(slog.DiscardHandler))
-	for range 2 * maxRunning { // and no slot is lost by it
+	server := New(session.NewPool(func() (*chdb.Conn, error) { panic("boom") }, "u", "p"), slog.New(slog.DiscardHandler))
+	for range 100 { // and no slot is lost by it
 		answer := httptest.NewRecorder()
 		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("SELECT 1"))
 		request.SetBasicAuth("u", "p")
@@ -26,7 +27,7 @@ func TestPanicIsOneFailedRequest(t *testing.T) {
 
 func TestOtherPathsAndMethodsAreRefused(t *testing.T) {
 	t.Parallel()
-	server := New(func() (*chdb.Conn, error) { panic("not reached") }, "u", "p", slog.New(slog.DiscardHandler))
+	server := New(session.NewPool(func() (*chdb.Conn, error) { panic("not reached") }, "u", "p"), slog.New(slog.DiscardHandler))
 	for target, want := range map[string]int{"/elsewhere": http.StatusNotFound, "/": http.StatusMethodNotAllowed} {
 		answer := httptest.NewRecorder()
 		request := httptest.NewRequest(http.MethodDelete, target, nil)

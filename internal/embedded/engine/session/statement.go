@@ -1,4 +1,4 @@
-package httpd
+package session
 
 import (
 	"errors"
