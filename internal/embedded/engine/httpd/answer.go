@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
+	"github.com/weighlock/weighlock/internal/embedded/engine/native"
 	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
@@ -64,13 +65,13 @@ func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, state
 	defer result.Close()
 	body := result.Data
 	if strings.EqualFold(format, "Native") {
-		if body, err = s.native(conn, o, statement, body); err != nil {
+		if body, err = blocks(conn, o, statement, body); err != nil {
 			return err
 		}
 	}
 	if o.compress && len(body) > 0 {
 		var out bytes.Buffer
-		if _, err := newFramed(&out, o.zstd).Write(body); err != nil {
+		if _, err := native.NewFramed(&out, o.zstd).Write(body); err != nil {
 			return err
 		}
 		body = out.Bytes()
@@ -81,26 +82,22 @@ func (s *Server) query(w http.ResponseWriter, conn *chdb.Conn, o *options, state
 	return nil
 }
 
-// native brings the engine's Native answer to the client's revision; an answer without rows still names its columns.
-func (s *Server) native(conn *chdb.Conn, o *options, statement session.Statement, data []byte) ([]byte, error) {
-	var out bytes.Buffer
+// blocks brings the engine's Native answer to the client's revision; an answer without rows still names its columns.
+func blocks(conn *chdb.Conn, o *options, statement session.Statement, data []byte) ([]byte, error) {
+	revision := native.Revision(o.revision)
 	if len(data) == 0 {
 		columns := session.ColumnsOf(conn, statement.SQL, o.params)
 		if len(columns) == 0 {
 			return nil, nil
 		}
-		block, err := emptyBlock(columns)
-		if err != nil {
-			return nil, err
-		}
-		err = writeBlock(block, o.revision, &out)
-		return out.Bytes(), err
+		return native.Header(nil, revision, columns), nil
 	}
 	if o.revision == 0 {
 		return data, nil
 	}
+	var out bytes.Buffer
 	out.Grow(len(data) + 64)
-	err := translateNative(data, o.revision, &out)
+	err := native.Translate(data, revision, &out, func(native.Head) error { return nil })
 	return out.Bytes(), err
 }
 

@@ -1,19 +1,17 @@
 package httpd
 
 import (
-	"bufio"
 	"compress/gzip"
 	"compress/zlib"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
 
-	"github.com/ClickHouse/ch-go/compress"
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 
+	"github.com/weighlock/weighlock/internal/embedded/engine/native"
 	"github.com/weighlock/weighlock/internal/embedded/engine/session"
 )
 
@@ -24,7 +22,7 @@ func openBody(r *http.Request, framed bool) (io.Reader, error) {
 		return nil, err
 	}
 	if framed {
-		return newFrameReader(body), nil
+		return native.NewFrameReader(body), nil
 	}
 	return body, nil
 }
@@ -57,28 +55,4 @@ func decodeContent(encoding string, body io.Reader) (io.Reader, error) {
 		return decoded.IOReadCloser(), nil
 	}
 	return nil, session.Refuse(session.CodeNotImplemented, "content encoding %q is not supported", encoding)
-}
-
-// frameReader reads ClickHouse's compressed blocks and ends with io.EOF only between two blocks. The decoder alone does not tell
-// that from a body that was cut right behind a block's header.
-type frameReader struct {
-	source  *bufio.Reader
-	decoder *compress.Reader
-}
-
-func newFrameReader(body io.Reader) *frameReader {
-	source := bufio.NewReaderSize(body, 64<<10)
-	return &frameReader{source: source, decoder: compress.NewReader(source)}
-}
-
-func (f *frameReader) Read(p []byte) (int, error) {
-	_, peeked := f.source.Peek(1)
-	n, err := f.decoder.Read(p)
-	if err != nil && errors.Is(err, io.EOF) {
-		if peeked != nil {
-			return n, peeked
-		}
-		return n, io.ErrUnexpectedEOF
-	}
-	return n, err
 }
