@@ -28,7 +28,7 @@ type binaryChild struct {
 }
 
 func (c *binaryChild) command(stderr io.Writer) (*exec.Cmd, error) {
-	config, err := renderServerConfig(c.dir, c.engine.Addr, c.engine.User, c.engine.Password)
+	config, err := renderServerConfig(c.dir, c.engine.Addr, c.engine.NativeAddr, c.engine.User, c.engine.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +49,21 @@ func (c *binaryChild) ask(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTER
 
 func (c *binaryChild) release() {}
 
-// renderServerConfig makes the whole configuration of a private server: HTTP on one address, one user, everything under dir.
+// renderServerConfig makes the whole configuration of a private server: HTTP and the native protocol on one host, one user, everything under dir.
 // The password is stored as its hash.
-func renderServerConfig(dir, address, user, password string) ([]byte, error) {
+func renderServerConfig(dir, address, native, user, password string) ([]byte, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("server address %q: %w", address, err)
 	}
+	_, nativePort, err := net.SplitHostPort(native)
+	if err != nil {
+		return nil, fmt.Errorf("server address %q: %w", native, err)
+	}
 	hash := sha256.Sum256([]byte(password))
 	var out bytes.Buffer
 	err = serverTemplate.Execute(&out, map[string]string{
-		"Dir": dir, "Host": host, "Port": port, "User": user, "PasswordHash": hex.EncodeToString(hash[:]),
+		"Dir": dir, "Host": host, "Port": port, "NativePort": nativePort, "User": user, "PasswordHash": hex.EncodeToString(hash[:]),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the server's configuration: %w", err)

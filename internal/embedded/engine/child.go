@@ -2,9 +2,9 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 )
@@ -25,13 +25,14 @@ type libraryChild struct {
 	engine    *Engine
 	path, dir string
 	pipe      io.WriteCloser
-	socket    *os.File
+	sockets   []*os.File
 }
 
 // The files the process inherits, from descriptor 3 on.
 const (
 	listenerFD = 3
 	lockFD     = 4
+	nativeFD   = 5
 )
 
 func (c *libraryChild) command(stderr io.Writer) (*exec.Cmd, error) {
@@ -39,17 +40,24 @@ func (c *libraryChild) command(stderr io.Writer) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding this program to run it as the engine: %w", err)
 	}
-	// The parent keeps the socket open: the port stays ours, and clients that come during a restart wait instead of failing.
-	if c.socket, err = c.engine.listener.File(); err != nil {
-		return nil, fmt.Errorf("handing the engine its port: %w", err)
+	// The parent keeps the sockets open: the ports stay ours, and clients that come during a restart wait instead of failing.
+	c.sockets = nil
+	for _, listener := range []*net.TCPListener{c.engine.listener, c.engine.native} {
+		socket, err := listener.File()
+		if err != nil {
+			c.closeSockets()
+			return nil, fmt.Errorf("handing the engine its ports: %w", err)
+		}
+		c.sockets = append(c.sockets, socket)
 	}
 	cmd := exec.Command(executable)
 	// A server elsewhere should not be needed to know what time a column means: the engine's zone is UTC on every machine.
 	cmd.Env = append(os.Environ(), childEnv+"=1", "TZ=UTC")
 	cmd.Stderr = stderr
-	cmd.ExtraFiles = []*os.File{c.socket, c.engine.lock.file}
+	cmd.ExtraFiles = []*os.File{c.sockets[0], c.engine.lock.file, c.sockets[1]}
 	if c.pipe, err = cmd.StdinPipe(); err != nil {
-		return nil, errors.Join(fmt.Errorf("making the engine's pipe: %w", err), c.socket.Close())
+		c.closeSockets()
+		return nil, fmt.Errorf("making the engine's pipe: %w", err)
 	}
 	return cmd, nil
 }
@@ -63,6 +71,12 @@ func (c *libraryChild) started() error {
 func (c *libraryChild) ask(*exec.Cmd) { _ = c.pipe.Close() } // a pipe that is closed already asks as well
 
 func (c *libraryChild) release() {
-	_ = c.pipe.Close()   // the process has ended
-	_ = c.socket.Close() // a copy; the listener is the engine's
+	_ = c.pipe.Close() // the process has ended
+	c.closeSockets()
+}
+
+func (c *libraryChild) closeSockets() {
+	for _, socket := range c.sockets {
+		_ = socket.Close() // a copy; the listener is the engine's
+	}
 }

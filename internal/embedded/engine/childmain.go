@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/weighlock/weighlock/internal/embedded/engine/chdb"
 	"github.com/weighlock/weighlock/internal/embedded/engine/httpd"
 	"github.com/weighlock/weighlock/internal/embedded/engine/session"
+	"github.com/weighlock/weighlock/internal/embedded/engine/tcpd"
 )
 
 // RunIfChild turns this process into the engine if it was started as one, and then does not return. Call it before anything else
@@ -31,7 +33,7 @@ func RunIfChild() {
 	os.Exit(0)
 }
 
-// serveLibrary loads the library and serves it on the inherited socket until standard input ends.
+// serveLibrary loads the library and serves it on the inherited sockets until standard input ends.
 func serveLibrary() error {
 	// Ctrl-C reaches the whole terminal group; the parent decides when the engine ends.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
@@ -41,12 +43,14 @@ func serveLibrary() error {
 		return fmt.Errorf("reading the engine's settings: %w", err)
 	}
 	syscall.CloseOnExec(lockFD)
-	file := os.NewFile(listenerFD, "engine port")
-	listener, err := net.FileListener(file)
+	listener, err := inherited(listenerFD)
 	if err != nil {
-		return fmt.Errorf("taking over the engine's port: %w", err)
+		return err
 	}
-	file.Close() // FileListener has its own copy
+	nativeListener, err := inherited(nativeFD)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(settings.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the engine's data directory: %w", err)
 	}
@@ -61,8 +65,10 @@ func serveLibrary() error {
 	sessions := session.NewPool(func() (*chdb.Conn, error) { return library.Connect(settings.Dir) }, settings.User, settings.Password)
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	server := &http.Server{Handler: httpd.New(sessions, log), ReadHeaderTimeout: 10 * time.Second}
-	serving := make(chan error, 1)
+	native := tcpd.New(sessions, log)
+	serving := make(chan error, 2)
 	go func() { serving <- server.Serve(listener) }()
+	go func() { serving <- native.Serve(nativeListener) }()
 	parentGone := make(chan struct{})
 	go func() {
 		io.Copy(io.Discard, decoder.Buffered()) //nolint:errcheck // only the end matters
@@ -76,9 +82,22 @@ func serveLibrary() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace-time.Second)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
+	nativeEnded := make(chan error, 1)
+	go func() { nativeEnded <- native.Shutdown(ctx) }()
+	if err := errors.Join(server.Shutdown(ctx), <-nativeEnded); err != nil {
 		return fmt.Errorf("ending the engine: %w", err)
 	}
 	keep.Close()
 	return nil
+}
+
+// inherited is the listener that the parent left at a descriptor.
+func inherited(descriptor uintptr) (net.Listener, error) {
+	file := os.NewFile(descriptor, "engine port")
+	defer file.Close() // FileListener has its own copy
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return nil, fmt.Errorf("taking over the engine's port: %w", err)
+	}
+	return listener, nil
 }

@@ -9,7 +9,7 @@ import (
 
 func TestServerConfigIsAsAgreed(t *testing.T) {
 	t.Parallel()
-	got, err := renderServerConfig("/data/engine", "127.0.0.1:8123", User, "secret")
+	got, err := renderServerConfig("/data/engine", "127.0.0.1:8123", "127.0.0.1:9000", User, "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestServerConfigIsAsAgreed(t *testing.T) {
 func TestServerConfigEscapesItsDirectory(t *testing.T) {
 	t.Parallel()
 	dir := `/odd & <dir> "quoted" 'too'`
-	text, err := renderServerConfig(dir, "127.0.0.1:1", User, "x")
+	text, err := renderServerConfig(dir, "127.0.0.1:1", "127.0.0.1:2", User, "x")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,9 @@ func TestServerConfigEscapesItsDirectory(t *testing.T) {
 	if err := xml.Unmarshal(text, &config); err != nil || config.Path != dir+"/server/" {
 		t.Errorf("path %q: %v", config.Path, err)
 	}
-	if _, err := renderServerConfig(dir, "nowhere", User, "x"); err == nil {
-		t.Error("an address without a port was accepted")
+	for _, addresses := range [][2]string{{"nowhere", "127.0.0.1:2"}, {"127.0.0.1:1", "nowhere"}} {
+		if _, err := renderServerConfig(dir, addresses[0], addresses[1], User, "x"); err == nil {
+			t.Errorf("%v: an address without a port was accepted", addresses)
+		}
 	}
 }

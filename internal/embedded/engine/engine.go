@@ -1,4 +1,4 @@
-// Package engine runs a local ClickHouse engine in a child process that serves ClickHouse's HTTP interface, and keeps it running.
+// Package engine runs a local ClickHouse engine in a child process that serves ClickHouse's HTTP interface and native protocol, and keeps it running.
 //
 // The child is either a private server from a clickhouse binary, or this same executable run again with libchdb loaded: call
 // [RunIfChild] first thing in main and in TestMain. The parent never loads the library.
@@ -25,18 +25,20 @@ const User = "weighlock"
 type Options struct {
 	Dir    string       // keeps the data and the lock; made if missing
 	Source Source       // from Locate
-	Listen string       // address on 127.0.0.1; empty means 127.0.0.1:0, a free port
+	Listen string       // HTTP's address on 127.0.0.1; empty means 127.0.0.1:0, a free port
+	Native string       // the native protocol's address, likewise
 	Logger *slog.Logger // nil discards
 }
 
 // Engine is a running local engine. Its address, user and password stay the same when its process has to be restarted.
 type Engine struct {
-	// Addr is host:port of ClickHouse's HTTP interface, User and Password its credentials.
-	Addr, User, Password string
+	// Addr is host:port of ClickHouse's HTTP interface, NativeAddr of its native protocol; User and Password are the credentials of both.
+	Addr, NativeAddr, User, Password string
 
 	log      *slog.Logger
 	lock     *dirLock
 	listener *net.TCPListener // nil when the child listens by itself
+	native   *net.TCPListener // likewise
 	stop     context.CancelFunc
 	done     chan struct{}
 
@@ -85,9 +87,33 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
-// prepare takes the port and says how the child is run.
+// prepare takes the ports and says how the child is run.
 func (e *Engine) prepare(o Options, dir string) (childKind, error) {
-	address := o.Listen
+	listener, err := takePort(o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	native, err := takePort(o.Native)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	e.Addr, e.NativeAddr = listener.Addr().String(), native.Addr().String()
+	switch o.Source.Kind {
+	case Library:
+		e.listener, e.native = listener, native
+		return &libraryChild{engine: e, path: o.Source.Path, dir: filepath.Join(dir, "data")}, nil
+	case Binary:
+		// The server binds the ports itself, so that they have to be given back first.
+		if err := errors.Join(listener.Close(), native.Close()); err != nil {
+			return nil, fmt.Errorf("giving the engine's ports back: %w", err)
+		}
+		return &binaryChild{engine: e, path: o.Source.Path, dir: dir}, nil
+	}
+	err = fmt.Errorf("engine source %q is neither a binary nor a library: use Locate", o.Source.Kind)
+	return nil, errors.Join(err, listener.Close(), native.Close())
+}
+
+func takePort(address string) (*net.TCPListener, error) {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
@@ -102,24 +128,18 @@ func (e *Engine) prepare(o Options, dir string) (childKind, error) {
 	if err != nil {
 		return nil, fmt.Errorf("taking the engine's port: %w", err)
 	}
-	e.Addr = listener.Addr().String()
-	switch o.Source.Kind {
-	case Library:
-		e.listener = listener
-		return &libraryChild{engine: e, path: o.Source.Path, dir: filepath.Join(dir, "data")}, nil
-	case Binary:
-		// The server binds the port itself, so that it has to be given back first.
-		if err := listener.Close(); err != nil {
-			return nil, fmt.Errorf("giving the engine's port back: %w", err)
-		}
-		return &binaryChild{engine: e, path: o.Source.Path, dir: dir}, nil
-	}
-	return nil, fmt.Errorf("engine source %q is neither a binary nor a library: use Locate", o.Source.Kind)
+	return listener, nil
 }
 
 // URL is the address of the HTTP interface with the credentials in it.
 func (e *Engine) URL() string {
 	u := url.URL{Scheme: "http", User: url.UserPassword(e.User, e.Password), Host: e.Addr, Path: "/"}
+	return u.String()
+}
+
+// NativeURL is the address of the native protocol with the credentials in it.
+func (e *Engine) NativeURL() string {
+	u := url.URL{Scheme: "clickhouse", User: url.UserPassword(e.User, e.Password), Host: e.NativeAddr}
 	return u.String()
 }
 

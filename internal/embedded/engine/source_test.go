@@ -95,7 +95,7 @@ func TestBinaryIsSupervisedLikeTheLibrary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if net.JoinHostPort(config.Host, config.Port) != e.Addr || config.TCP != "" || !strings.HasPrefix(config.Path, dir) {
+	if net.JoinHostPort(config.Host, config.Port) != e.Addr || net.JoinHostPort(config.Host, config.TCP) != e.NativeAddr || !strings.HasPrefix(config.Path, dir) {
 		t.Errorf("configuration %+v for %s", config, e.Addr)
 	}
 	pid := e.PID()

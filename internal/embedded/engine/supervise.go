@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"runtime"
@@ -159,8 +160,11 @@ func (e *Engine) setPID(pid int) {
 }
 
 func (e *Engine) releaseAll() {
-	if e.listener != nil {
-		if err := e.listener.Close(); err != nil {
+	for _, listener := range []*net.TCPListener{e.listener, e.native} {
+		if listener == nil {
+			continue
+		}
+		if err := listener.Close(); err != nil {
 			e.log.Warn("closing the engine's port", "error", err)
 		}
 	}

@@ -11,6 +11,8 @@ type Stream struct {
 	conn   *Conn
 	handle uintptr
 	ended  bool
+	// Last counts what was done since the last piece, once Next has returned the end.
+	Last Summary
 }
 
 // Stream starts a statement; its answer is read with Next in the given output format.
@@ -47,7 +49,7 @@ func (s *Stream) Next() (*Result, error) {
 		return nil, err
 	}
 	if len(result.Data) == 0 {
-		s.ended = true
+		s.ended, s.Last = true, result.Summary
 		result.Close()
 		return nil, nil
 	}

@@ -81,7 +81,7 @@ func stop() error {
 
 // Conn is how to reach a test's own database.
 type Conn struct {
-	Addr, User, Password, Database string
+	Addr, NativeAddr, User, Password, Database string
 }
 
 // Database makes a fresh database on the shared engine and drops it when the test ends.
@@ -93,7 +93,7 @@ func Database(t testing.TB) Conn {
 // DatabaseOn is Database on an engine the test has started itself. It must live until the test's cleanup.
 func DatabaseOn(t testing.TB, e *engine.Engine) Conn {
 	t.Helper()
-	c := Conn{Addr: e.Addr, User: e.User, Password: e.Password, Database: "test_" + strings.ToLower(rand.Text()[:12])}
+	c := Conn{Addr: e.Addr, NativeAddr: e.NativeAddr, User: e.User, Password: e.Password, Database: "test_" + strings.ToLower(rand.Text()[:12])}
 	if err := post(c.rawURL("default"), "CREATE DATABASE "+c.Database); err != nil {
 		t.Fatalf("making a database: %v", err)
 	}
@@ -124,6 +124,13 @@ func (c Conn) Options() *clickhouse.Options {
 		Auth:        clickhouse.Auth{Database: c.Database, Username: c.User, Password: c.Password},
 		Compression: &clickhouse.Compression{Method: clickhouse.CompressionLZ4},
 	}
+}
+
+// NativeOptions are those of a clickhouse-go connection over the native protocol with LZ4.
+func (c Conn) NativeOptions() *clickhouse.Options {
+	o := c.Options()
+	o.Protocol, o.Addr = clickhouse.Native, []string{c.NativeAddr}
+	return o
 }
 
 // Open opens a clickhouse-go connection that is closed when the test ends.

@@ -58,8 +58,9 @@ func CheckSetting(name string) error {
 
 // Options are what a session begins with.
 type Options struct {
-	Database string // empty means the engine's default
-	ReadOnly bool   // nothing may be written; settings may be changed
+	Database string   // empty means the engine's default
+	ReadOnly bool     // nothing may be written; settings may be changed
+	Before   []string // statements of the client that made its session what it is, such as SET
 	Settings []Setting
 }
 
@@ -87,6 +88,7 @@ func (o Options) statements() []string {
 	if o.Database != "" {
 		list = append(list, "USE "+quote(o.Database, '`'))
 	}
+	list = append(list, o.Before...)
 	settings := o.Settings
 	if o.ReadOnly {
 		settings = append(slices.Clip(settings), Setting{"readonly", "2"})
@@ -99,6 +101,28 @@ func (o Options) statements() []string {
 		list = append(list, "SET "+strings.Join(assignments, ", "))
 	}
 	return list
+}
+
+// ChangesSession says whether the statement is one that later statements of the same session depend on.
+func ChangesSession(sql string) bool {
+	lex := &lexer{text: sql}
+	t := lex.next()
+	return anyFold(sql[t.start:t.end], "USE", "SET")
+}
+
+// Kill ends the statement whose text has the mark in it, without waiting for it.
+func (p *Pool) Kill(mark string) error {
+	conn, err := p.connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	result, err := conn.Query("KILL QUERY WHERE position(query, {mark:String}) > 0 ASYNC", "Null", chdb.Param{Name: "mark", Value: mark})
+	if err != nil {
+		return err
+	}
+	result.Close()
+	return nil
 }
 
 // quote makes s a ClickHouse string ('…') or name (`…`), whatever bytes it has.
