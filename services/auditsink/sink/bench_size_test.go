@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -14,7 +15,7 @@ import (
 func BenchmarkSize(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 7000)
-	c := benchClient(b)
+	c := benchClient(b, (*engine.Engine).URL)
 	variants := [][2]string{ // each on top of the one before
 		{"as-is", ""},
 		{"no-fsync", "ALTER TABLE events MODIFY SETTING fsync_after_insert=0, fsync_part_directory=0"},
@@ -35,11 +36,7 @@ func BenchmarkSize(b *testing.B) {
 					for _, m := range all[:size] {
 						batch.add(m, time.Time{})
 					}
-					batch.buffer.Reset()
-					if err := batch.events.encode(&batch.buffer, batch.rows); err != nil {
-						b.Fatal(err)
-					}
-					if err := c.insert(b.Context(), batch.events.statement(), batch.buffer.Buf, rand.Text()); err != nil {
+					if err := c.insert(b.Context(), &batch.events.table, batch.rows, &batch.buffer, rand.Text()); err != nil {
 						b.Fatal(err)
 					}
 					n += size

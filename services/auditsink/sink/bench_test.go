@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -73,9 +74,9 @@ func BenchmarkMap(b *testing.B) {
 	}
 }
 
-func benchClient(b *testing.B) *client {
+func benchClient(b *testing.B, over address) *client {
 	b.Helper()
-	cfg := Config{ClickHouseURL: enginetest.Engine(b).URL(), Database: "bench_" + strings.ToLower(rand.Text()[:8])}.withDefaults()
+	cfg := Config{ClickHouseURL: over(enginetest.Engine(b)), Database: "bench_" + strings.ToLower(rand.Text()[:8])}.withDefaults()
 	c, err := newClient(cfg)
 	if err != nil {
 		b.Fatal(err)
@@ -86,59 +87,60 @@ func benchClient(b *testing.B) *client {
 	return c
 }
 
-// BenchmarkInsert is one insert of 15,000 rows: into the sink's table, and as plain rows of the same size (time, subject, data)
-// into a plain MergeTree.
+// BenchmarkInsert is one insert of 15,000 rows over each interface: into the sink's table, and as plain rows of the same size
+// (time, subject, data) into a plain MergeTree.
 func BenchmarkInsert(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 5000)
-	c := benchClient(b)
 	batch := newBatch(s, "WL_EVENTS", 1)
-	run := func(name string, fill func() (string, *proto.Buffer)) {
-		b.Run(name, func(b *testing.B) {
-			n, before := 0, engineCPU(b)
-			for b.Loop() {
-				statement, buffer := fill()
-				if err := c.insert(b.Context(), statement, buffer.Buf, rand.Text()); err != nil {
-					b.Fatal(err)
-				}
-				n += len(all)
+	for _, over := range []struct {
+		name    string
+		address address
+	}{{"http", (*engine.Engine).URL}, {"native", (*engine.Engine).NativeURL}} {
+		c := benchClient(b, over.address)
+		benchInserts(b, over.name+"/sink", c, len(all), &batch.buffer, func() *table {
+			batch.reset(Hash{})
+			for _, m := range all {
+				batch.add(m, time.Time{})
 			}
-			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
-			b.ReportMetric(float64((engineCPU(b)-before).Microseconds())/float64(n), "engine-us/row")
+			return &batch.events.table
 		})
-	}
-	run("sink", func() (string, *proto.Buffer) {
-		batch.reset(Hash{})
-		for _, m := range all {
-			batch.add(m, time.Time{})
-		}
-		batch.buffer.Reset()
-		if err := batch.events.encode(&batch.buffer, batch.rows); err != nil {
-			b.Fatal(err)
-		}
-		return batch.events.statement(), &batch.buffer
-	})
-	var buffer proto.Buffer
-	for name, codec := range map[string]string{"plain": "", "plain-zstd": " CODEC(ZSTD(3))"} {
-		table := strings.ReplaceAll(name, "-", "_")
-		if _, err := c.query(b.Context(), c.database, "CREATE TABLE "+table+" (seq UInt64, at DateTime64(9, 'UTC'), subject String, data String"+codec+") ENGINE = MergeTree ORDER BY seq"); err != nil {
-			b.Fatal(err)
-		}
-		run(name, func() (string, *proto.Buffer) {
-			t := plainTable(table, all)
-			buffer.Reset()
-			if err := t.encode(&buffer, len(all)); err != nil {
+		for name, codec := range map[string]string{"plain": "", "plain-zstd": " CODEC(ZSTD(3))"} {
+			into := strings.ReplaceAll(name, "-", "_")
+			if _, err := c.query(b.Context(), c.database, "CREATE TABLE "+into+" (seq UInt64, at DateTime64(9, 'UTC'), subject String, data String"+codec+") ENGINE = MergeTree ORDER BY seq"); err != nil {
 				b.Fatal(err)
 			}
-			return t.statement(), &buffer
-		})
+			rows := plainTable(into, all)
+			benchInserts(b, over.name+"/"+name, c, len(all), &batch.buffer, func() *table { return rows })
+		}
 	}
+}
+
+func benchInserts(b *testing.B, name string, c *client, rows int, buffer *proto.Buffer, fill func() *table) {
+	b.Run(name, func(b *testing.B) {
+		n, engine, self := 0, engineCPU(b), cpuOf(b, "self")
+		for b.Loop() {
+			if err := c.insert(b.Context(), fill(), rows, buffer, rand.Text()); err != nil {
+				b.Fatal(err)
+			}
+			n += rows
+		}
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64((engineCPU(b)-engine).Microseconds())/float64(n), "engine-us/row")
+		b.ReportMetric(float64((cpuOf(b, "self")-self).Microseconds())/float64(n), "sink-us/row")
+	})
 }
 
 // engineCPU is the processor time that the engine's process has used; merges are in it.
 func engineCPU(b *testing.B) time.Duration {
 	b.Helper()
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(enginetest.Engine(b).PID()) + "/stat")
+	return cpuOf(b, strconv.Itoa(enginetest.Engine(b).PID()))
+}
+
+// cpuOf is the processor time of a process.
+func cpuOf(b *testing.B, pid string) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -188,7 +190,7 @@ func endToEnd(b *testing.B, cfg Config) {
 		}
 	}
 	<-js.PublishAsyncComplete()
-	c := benchClient(b)
+	c := benchClient(b, (*engine.Engine).URL)
 	cfg.ClickHouseURL, cfg.Database = enginetest.Engine(b).URL(), c.database
 	for b.Loop() {
 		began, before := time.Now(), engineCPU(b)

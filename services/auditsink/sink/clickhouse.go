@@ -1,60 +1,43 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 
-	"github.com/ClickHouse/ch-go/compress"
+	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/weighlock/weighlock/internal/clickhouse"
 )
 
-// client speaks ClickHouse's HTTP interface. Rows go as Native blocks built column by column, which costs a fifth of handing
-// single values to a driver.
+// client speaks to ClickHouse. Rows go as Native blocks built column by column, which costs a fifth of handing single values to
+// a driver, over HTTP and the native protocol alike.
 type client struct {
-	endpoint url.URL // without user, password and query
-	settings url.Values
-	user     string
-	password string
 	database string
-	lz4      bool
-	http     *http.Client
+	via      transport
+}
+
+// transport is one of ClickHouse's interfaces. An empty database means the server's default.
+type transport interface {
+	// query runs a statement and returns its answer, tab-separated. Its columns are all String.
+	query(ctx context.Context, database, sql string, params map[string]string) (string, error)
+	// insert sends the rows collected in t as one block; buffer is for the transport to use.
+	insert(ctx context.Context, database string, t *table, rows int, buffer *proto.Buffer, settings map[string]string) error
+	closeIdle()
 }
 
 func newClient(c Config) (*client, error) {
-	u, err := url.Parse(c.ClickHouseURL)
+	a, err := clickhouse.Parse(c.ClickHouseURL)
 	if err != nil {
-		return nil, errors.New("the ClickHouse URL cannot be read") // err repeats the URL with its password
+		return nil, fmt.Errorf("the ClickHouse URL %w", err)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented; nobody here replaces it
-	transport.MaxIdleConnsPerHost = connectionsIdle
-	transport.DisableCompression = true
-	transport.WriteBufferSize = 256 << 10
-	cl := &client{
-		endpoint: url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}, settings: u.Query(), database: c.Database,
-		lz4: !loopback(u.Hostname()), http: &http.Client{Transport: transport, Timeout: requestTimeout},
+	if a.Native {
+		return &client{database: c.Database, via: nativeTransport{clickhouse.NewNative(a)}}, nil
 	}
-	if cl.endpoint.Path == "" {
-		cl.endpoint.Path = "/"
-	}
-	cl.user = u.User.Username()
-	cl.password, _ = u.User.Password()
-	cl.settings.Del("database")
-	return cl, nil
+	return &client{database: c.Database, via: newHTTPTransport(a)}, nil
 }
-
-// ServerError is what ClickHouse answered instead of a result.
-type ServerError struct {
-	Code int // ClickHouse's error code, 0 where it gave none
-	Text string
-}
-
-func (e *ServerError) Error() string { return "clickhouse: " + e.Text }
 
 // ClickHouse's codes for what a restored or emptied server lacks.
 const (
@@ -63,83 +46,55 @@ const (
 )
 
 func lacksSchema(err error) bool {
-	var e *ServerError
+	var e *clickhouse.ServerError
 	return errors.As(err, &e) && (e.Code == codeUnknownTable || e.Code == codeUnknownDatabase)
 }
 
-// query runs a statement and returns its answer as tab-separated text. An empty database means the server's default.
+// query runs a statement whose columns are all String and returns its answer as tab-separated text. An empty database means the
+// server's default.
 func (c *client) query(ctx context.Context, database, sql string, params ...string) (string, error) {
-	v := url.Values{}
+	values := map[string]string{}
 	for i := 0; i+1 < len(params); i += 2 {
-		v.Set("param_"+params[i], params[i+1])
+		values[params[i]] = params[i+1]
 	}
-	return c.post(ctx, database, v, strings.NewReader(sql))
+	return c.via.query(ctx, database, sql, values)
 }
 
-// insert sends rows encoded as one Native block. The same token twice is stored once.
-func (c *client) insert(ctx context.Context, statement string, block []byte, token string) error {
-	v := url.Values{
-		"query":                      {statement},
-		"insert_deduplication_token": {token},
-		"insert_deduplicate":         {"1"},
+// insert sends the rows collected in t as one Native block. The same token twice is stored once.
+func (c *client) insert(ctx context.Context, t *table, rows int, buffer *proto.Buffer, token string) error {
+	return c.via.insert(ctx, c.database, t, rows, buffer, map[string]string{
+		"insert_deduplication_token": token,
+		"insert_deduplicate":         "1",
 		// The server's default since 26.2 is to buffer inserts and drop the token with them.
-		"async_insert": {"0"},
-		"deduplicate_blocks_in_dependent_materialized_views": {"1"},
+		"async_insert": "0",
+		"deduplicate_blocks_in_dependent_materialized_views": "1",
 		// A batch may span any number of months; the limit would refuse it for ever.
-		"max_partitions_per_insert_block": {maxPartitionsOff},
-		"wait_end_of_query":               {"1"},
-	}
-	if c.lz4 {
-		w := compress.NewWriter(compress.LevelZero, compress.LZ4)
-		var framed bytes.Buffer
-		const frame = 1 << 20
-		for rest := block; len(rest) > 0; rest = rest[min(frame, len(rest)):] {
-			if err := w.Compress(rest[:min(frame, len(rest))]); err != nil {
-				return fmt.Errorf("compressing an insert: %w", err)
-			}
-			framed.Write(w.Data)
-		}
-		v.Set("decompress", "1")
-		block = framed.Bytes()
-	}
-	_, err := c.post(ctx, c.database, v, bytes.NewReader(block))
-	return err
+		"max_partitions_per_insert_block": maxPartitionsOff,
+	})
 }
 
-func (c *client) post(ctx context.Context, database string, v url.Values, body io.Reader) (string, error) {
-	u := c.endpoint
-	for name, values := range c.settings {
-		if !v.Has(name) {
-			v[name] = values
-		}
-	}
-	if database != "" {
-		v.Set("database", database)
-	}
-	u.RawQuery = v.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), body)
-	if err != nil {
-		return "", fmt.Errorf("asking ClickHouse at %s: %w", c.endpoint.Host, err)
-	}
-	if c.user != "" {
-		request.Header.Set("X-ClickHouse-User", c.user)
-		request.Header.Set("X-ClickHouse-Key", c.password)
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		if ue, ok := errors.AsType[*url.Error](err); ok { // repeats the whole URL
-			err = ue.Err
-		}
-		return "", fmt.Errorf("asking ClickHouse at %s: %w", c.endpoint.Host, err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return "", fmt.Errorf("reading ClickHouse's answer: %w", err)
-	}
-	code, _ := strconv.Atoi(response.Header.Get("X-ClickHouse-Exception-Code"))
-	if response.StatusCode != http.StatusOK || code != 0 {
-		return "", &ServerError{Code: code, Text: fmt.Sprintf("%s: %.500s", response.Status, strings.TrimSpace(string(text)))}
-	}
-	return string(text), nil
+// nativeTransport is the native protocol over TCP.
+type nativeTransport struct{ *clickhouse.Native }
+
+func (n nativeTransport) query(ctx context.Context, database, sql string, params map[string]string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	var answer strings.Builder
+	err := n.Texts(ctx, database, ch.Query{Body: sql, Parameters: clickhouse.Parameters(params)}, func(row []string) error {
+		answer.WriteString(strings.Join(row, "\t") + "\n")
+		return nil
+	})
+	return answer.String(), err
 }
+
+func (n nativeTransport) insert(ctx context.Context, database string, t *table, _ int, _ *proto.Buffer, settings map[string]string) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	q := ch.Query{Body: t.statement(), Input: t.input}
+	for name, value := range settings {
+		q.Settings = append(q.Settings, clickhouse.Setting(name, value))
+	}
+	return n.Do(ctx, database, q)
+}
+
+func (n nativeTransport) closeIdle() { n.CloseIdle() }

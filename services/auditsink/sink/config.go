@@ -3,21 +3,21 @@ package sink
 import (
 	"flag"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // Config is what a user sets. A zero field means its default.
 type Config struct {
-	// ClickHouseURL is the HTTP interface, http(s)://user:password@host:port/?setting=value. Required.
+	// ClickHouseURL is where ClickHouse is: http(s)://user:password@host:port/?setting=value for its HTTP interface,
+	// clickhouse://user:password@host:port/database?setting=value for its native protocol (secure=true for TLS). Required.
 	ClickHouseURL string
-	// Database keeps the tables; made if missing. Default "weighlock".
+	// Database keeps the tables; made if missing. Default the one that a clickhouse:// URL names, else "weighlock".
 	Database string
 	// BatchRows is the most rows of one insert, 1 to 1,000,000. Default 20,000.
 	BatchRows int
@@ -65,6 +65,9 @@ var safeDatabase = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 func (c Config) withDefaults() Config {
 	if c.Database == "" {
 		c.Database = defaultDatabase
+		if a, err := clickhouse.Parse(c.ClickHouseURL); err == nil && a.Native && a.Database != "" {
+			c.Database = a.Database
+		}
 	}
 	if c.BatchRows == 0 {
 		c.BatchRows = 20_000
@@ -86,7 +89,7 @@ func (c Config) withDefaults() Config {
 
 // Register adds the settings to fs.
 func (c *Config) Register(fs *flag.FlagSet) {
-	fs.StringVar(&c.ClickHouseURL, "clickhouse-url", "", "`URL` of ClickHouse's HTTP interface, http://user:password@host:port")
+	fs.StringVar(&c.ClickHouseURL, "clickhouse-url", "", "`URL` of ClickHouse, http(s)://user:password@host:port or, for its native protocol, clickhouse://user:password@host:port")
 	fs.StringVar(&c.Database, "database", "", "`database` for the audit; empty means weighlock")
 	fs.IntVar(&c.BatchRows, "batch-rows", 0, "most `rows` of one insert; 0 means 20000")
 	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 16 MiB")
@@ -123,29 +126,16 @@ func (c Config) Validate() error {
 }
 
 func checkURL(text string) error {
-	fix := "use http://user:password@host:8123/ or https://" //nolint:gosec // a pattern, no password
+	const fix = "use " + clickhouse.Forms
 	if text == "" {
 		return wrong("clickhouseURL", "is missing", fix)
 	}
-	u, err := url.Parse(text)
-	if err != nil { // the error repeats the text, which holds a password
-		return wrong("clickhouseURL", "is not a URL", fix)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return wrong("clickhouseURL", fmt.Sprintf("has the scheme %q", u.Scheme), "the sink speaks ClickHouse's HTTP interface: "+fix)
-	}
-	if u.Hostname() == "" {
-		return wrong("clickhouseURL", "names no host", fix)
+	if _, err := clickhouse.Parse(text); err != nil {
+		return wrong("clickhouseURL", err.Error(), fix)
 	}
 	return nil
 }
 
 func wrong(field, problem, fix string) error {
 	return &events.FieldError{Field: field, Problem: problem, Fix: fix}
-}
-
-// loopback says whether host is this machine, where compressing costs more than it saves.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

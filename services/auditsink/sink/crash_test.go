@@ -18,84 +18,90 @@ import (
 // A loop that is ended at any step of the cycle leaves nothing lost and nothing twice.
 func TestEndedAtEveryStep(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{stepPending, stepInserted, stepPublished, stepAttested, stepStored} {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, nil)
-			w.fill(0, 60)
-			for round := range 2 {
-				s := w.service(w.cfg)
-				var mu sync.Mutex
-				cycles := map[string]int{}
-				s.reach = func(stream, at string) error {
-					mu.Lock()
-					defer mu.Unlock()
-					if at == step {
-						cycles[stream]++
+	overBoth(t, func(t *testing.T, over address) {
+		for _, step := range []string{stepPending, stepInserted, stepPublished, stepAttested, stepStored} {
+			t.Run(step, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, nil, over)
+				w.fill(0, 60)
+				for round := range 2 {
+					s := w.service(w.cfg)
+					var mu sync.Mutex
+					cycles := map[string]int{}
+					s.reach = func(stream, at string) error {
+						mu.Lock()
+						defer mu.Unlock()
+						if at == step {
+							cycles[stream]++
+						}
+						if cycles[stream] > round {
+							return errKilled
+						}
+						return nil
 					}
-					if cycles[stream] > round {
-						return errKilled
+					r := w.run(s)
+					select {
+					case <-r.done: // every loop was ended
+					case <-time.After(patience):
+						t.Fatal("the loops were not ended")
 					}
-					return nil
+					w.fill(60+round*60, 60) // new events arrive before those in flight come again
 				}
-				r := w.run(s)
-				select {
-				case <-r.done: // every loop was ended
-				case <-time.After(patience):
-					t.Fatal("the loops were not ended")
-				}
-				w.fill(60+round*60, 60) // new events arrive before those in flight come again
-			}
-			w.start()
-			w.caughtUp()
-			w.exactly(180)
-		})
-	}
+				w.start()
+				w.caughtUp()
+				w.exactly(180)
+			})
+		}
+	})
 }
 
 // A sink that finds messages in the hands of one that died gets them by going back once. It does not
 // take them along with a pull of its own and go back again and again.
 func TestGoesBackOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.fill(0, 2000)
-	dying := w.service(w.cfg)
-	dying.reach = func(string, string) error { return errKilled }
-	<-w.run(dying).done
-	registry := prometheus.NewRegistry()
-	w.cfg.Registerer = registry
-	w.start()
-	w.caughtUp()
-	w.exactly(2000)
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			if n := m.GetCounter().GetValue(); strings.HasSuffix(f.GetName(), "restarts_total") && n > 2 {
-				t.Errorf("%v started over %v times", m.GetLabel(), n)
+	overBoth(t, func(t *testing.T, over address) {
+		w := newWorld(t, nil, over)
+		w.fill(0, 2000)
+		dying := w.service(w.cfg)
+		dying.reach = func(string, string) error { return errKilled }
+		<-w.run(dying).done
+		registry := prometheus.NewRegistry()
+		w.cfg.Registerer = registry
+		w.start()
+		w.caughtUp()
+		w.exactly(2000)
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				if n := m.GetCounter().GetValue(); strings.HasSuffix(f.GetName(), "restarts_total") && n > 2 {
+					t.Errorf("%v started over %v times", m.GetLabel(), n)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestEngineKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
-	e := ownEngine(t)
-	w := newWorld(t, e)
-	w.start()
-	w.fill(0, 50)
-	for i := range 3 {
-		before := e.Restarts()
-		if err := syscall.Kill(e.PID(), syscall.SIGKILL); err != nil {
-			t.Fatal(err)
+	overBoth(t, func(t *testing.T, over address) {
+		e := ownEngine(t)
+		w := newWorld(t, e, over)
+		w.start()
+		w.fill(0, 50)
+		for i := range 3 {
+			before := e.Restarts()
+			if err := syscall.Kill(e.PID(), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			w.fill(50+i*50, 50)
+			w.until("the engine to be started again", func() bool { return e.Restarts() > before && e.PID() != 0 })
 		}
-		w.fill(50+i*50, 50)
-		w.until("the engine to be started again", func() bool { return e.Restarts() > before && e.PID() != 0 })
-	}
-	w.caughtUp()
-	w.exactly(200)
+		w.caughtUp()
+		w.exactly(200)
+	})
 }
 
 func ownEngine(t *testing.T) *engine.Engine {
@@ -123,105 +129,111 @@ func ownEngine(t *testing.T) *engine.Engine {
 // The first sink is held up between pending and insert until the second has taken over and gone on; then it wakes.
 func TestTwoSinksFight(t *testing.T) {
 	t.Parallel()
-	for _, step := range []string{stepPending, stepInserted} {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, nil)
-			w.fill(0, 50)
-			slow := w.service(w.cfg)
-			held, wake := make(chan string, 100), make(chan struct{})
-			slow.reach = func(stream, at string) error {
-				if at == step {
-					select {
-					case held <- stream:
-					default:
+	overBoth(t, func(t *testing.T, over address) {
+		for _, step := range []string{stepPending, stepInserted} {
+			t.Run(step, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, nil, over)
+				w.fill(0, 50)
+				slow := w.service(w.cfg)
+				held, wake := make(chan string, 100), make(chan struct{})
+				slow.reach = func(stream, at string) error {
+					if at == step {
+						select {
+						case held <- stream:
+						default:
+						}
+						<-wake
 					}
-					<-wake
+					return nil
 				}
-				return nil
-			}
-			w.run(slow)
-			for range auditedStreams {
-				<-held
-			}
-			w.start()
-			w.fill(50, 50)
-			w.caughtUp()
-			close(wake)
-			w.fill(100, 50)
-			w.caughtUp()
-			w.exactly(150)
-		})
-	}
+				w.run(slow)
+				for range auditedStreams {
+					<-held
+				}
+				w.start()
+				w.fill(50, 50)
+				w.caughtUp()
+				close(wake)
+				w.fill(100, 50)
+				w.caughtUp()
+				w.exactly(150)
+			})
+		}
+	})
 }
 
 func TestStreamMadeAnew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.start()
-	w.fill(0, 30)
-	w.caughtUp()
-	name := w.nats.Subjects.Stream("EVENTS")
-	old, err := w.js.Stream(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := old.CachedInfo().Config
-	if err := w.js.DeleteStream(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.js.CreateStream(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
-	w.fill(30, 20)
-	w.caughtUp()
-	if got := w.ask("SELECT groupArray(n) FROM (SELECT count() AS n FROM events WHERE stream = '" + name + "' GROUP BY epoch ORDER BY epoch)"); got != "[30,20]" {
-		t.Errorf("rows per epoch are %s, want [30,20]", got)
-	}
-	w.chain(name)
-	kv, err := w.js.KeyValue(t.Context(), w.nats.Subjects.Stream(manifestBucket))
-	if err != nil {
-		t.Fatal(err)
-	}
-	aside, err := ReadManifest(t.Context(), kv, fmt.Sprintf("%s.%d", name, old.CachedInfo().Created.UnixNano()))
-	if err != nil || aside.HighWater != 30 {
-		t.Errorf("the manifest kept aside is %+v, %v", aside, err)
-	}
+	overBoth(t, func(t *testing.T, over address) {
+		w := newWorld(t, nil, over)
+		w.start()
+		w.fill(0, 30)
+		w.caughtUp()
+		name := w.nats.Subjects.Stream("EVENTS")
+		old, err := w.js.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := old.CachedInfo().Config
+		if err := w.js.DeleteStream(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.js.CreateStream(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		w.fill(30, 20)
+		w.caughtUp()
+		if got := w.ask("SELECT groupArray(n) FROM (SELECT count() AS n FROM events WHERE stream = '" + name + "' GROUP BY epoch ORDER BY epoch)"); got != "[30,20]" {
+			t.Errorf("rows per epoch are %s, want [30,20]", got)
+		}
+		w.chain(name)
+		kv, err := w.js.KeyValue(t.Context(), w.nats.Subjects.Stream(manifestBucket))
+		if err != nil {
+			t.Fatal(err)
+		}
+		aside, err := ReadManifest(t.Context(), kv, fmt.Sprintf("%s.%d", name, old.CachedInfo().Created.UnixNano()))
+		if err != nil || aside.HighWater != 30 {
+			t.Errorf("the manifest kept aside is %+v, %v", aside, err)
+		}
+	})
 }
 
 func TestPendingBatchExpired(t *testing.T) {
 	t.Parallel()
-	for step, lost := range map[string]int{stepPending: 20, stepInserted: 0, stepPublished: 0, stepAttested: 0} {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, nil)
-			w.fill(0, 30)
-			s := w.service(w.cfg)
-			s.reach = func(_, at string) error {
-				if at == step {
-					return errKilled
+	overBoth(t, func(t *testing.T, over address) {
+		for step, lost := range map[string]int{stepPending: 20, stepInserted: 0, stepPublished: 0, stepAttested: 0} {
+			t.Run(step, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, nil, over)
+				w.fill(0, 30)
+				s := w.service(w.cfg)
+				s.reach = func(_, at string) error {
+					if at == step {
+						return errKilled
+					}
+					return nil
 				}
-				return nil
-			}
-			<-w.run(s).done
-			name := w.nats.Subjects.Stream("EVENTS")
-			handle, err := w.js.Stream(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := handle.Purge(t.Context(), jetstream.WithPurgeSequence(21)); err != nil {
-				t.Fatal(err)
-			}
-			w.start()
-			w.fill(30, 10)
-			w.caughtUp()
-			if got := w.number("SELECT uniqExact(seq) FROM events WHERE stream = '" + name + "'"); got != 40-lost {
-				t.Errorf("%d of 40 rows are stored, want %d", got, 40-lost)
-			}
-			if n := w.number("SELECT count() FROM events FINAL WHERE stream = '" + name + "'"); n != 40-lost {
-				t.Errorf("%d rows, want %d: some are there twice", n, 40-lost)
-			}
-			w.chain(name)
-		})
-	}
+				<-w.run(s).done
+				name := w.nats.Subjects.Stream("EVENTS")
+				handle, err := w.js.Stream(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := handle.Purge(t.Context(), jetstream.WithPurgeSequence(21)); err != nil {
+					t.Fatal(err)
+				}
+				w.start()
+				w.fill(30, 10)
+				w.caughtUp()
+				if got := w.number("SELECT uniqExact(seq) FROM events WHERE stream = '" + name + "'"); got != 40-lost {
+					t.Errorf("%d of 40 rows are stored, want %d", got, 40-lost)
+				}
+				if n := w.number("SELECT count() FROM events FINAL WHERE stream = '" + name + "'"); n != 40-lost {
+					t.Errorf("%d rows, want %d: some are there twice", n, 40-lost)
+				}
+				w.chain(name)
+			})
+		}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
@@ -44,9 +45,10 @@ type world struct {
 	cfg  Config
 
 	patience time.Duration
+	web      *httpTransport // how the test itself asks
 }
 
-func newWorld(t *testing.T, e *engine.Engine) *world {
+func newWorld(t *testing.T, e *engine.Engine, over ...address) *world {
 	t.Helper()
 	w := &world{t: t, nats: natstest.Start(t), patience: patience}
 	w.nc = w.nats.Connect(t, authz.TheOperator())
@@ -58,7 +60,28 @@ func newWorld(t *testing.T, e *engine.Engine) *world {
 		e = enginetest.Engine(t)
 	}
 	w.cfg = Config{ClickHouseURL: e.URL(), Database: "sink_" + strings.ToLower(rand.Text()[:10]), BatchRows: 40, ProofKey: filepath.Join(t.TempDir(), "proof.pem"), ProofDir: t.TempDir(), IdleWait: 30 * time.Millisecond}
+	for _, url := range over {
+		w.cfg.ClickHouseURL = url(e)
+	}
+	a, err := clickhouse.Parse(e.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.web = newHTTPTransport(a)
 	return w
+}
+
+// address is one of the engine's, by which the sink reaches it.
+type address func(*engine.Engine) string
+
+// overBoth runs a test with a sink that writes over each of ClickHouse's interfaces.
+func overBoth(t *testing.T, test func(t *testing.T, over address)) {
+	for name, over := range map[string]address{"http": (*engine.Engine).URL, "native": (*engine.Engine).NativeURL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, over)
+		})
+	}
 }
 
 // sink is a running sink; stop ends it cleanly.
@@ -131,7 +154,7 @@ func (w *world) client() *client {
 
 func (w *world) ask(sql string) string {
 	w.t.Helper()
-	answer, err := w.client().query(w.t.Context(), w.cfg.Database, sql)
+	answer, err := w.web.query(w.t.Context(), w.cfg.Database, sql, nil)
 	if err != nil {
 		w.t.Fatalf("%s: %v", sql, err)
 	}

@@ -18,71 +18,73 @@ import (
 // What cannot be decoded is stored with its bytes, and as a dead letter; what follows is not held up.
 func TestPoison(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	s := w.nats.Subjects
-	good := nats.Header{"ce-specversion": {"1.0"}, "ce-id": {"x"}, "ce-source": {"/x"}, "ce-type": {events.ActionProposedType}}
-	with := func(name string, values ...string) nats.Header {
-		h := nats.Header{name: values}
-		for k, v := range good {
-			if k != name {
-				h[k] = v
+	overBoth(t, func(t *testing.T, over address) {
+		w := newWorld(t, nil, over)
+		s := w.nats.Subjects
+		good := nats.Header{"ce-specversion": {"1.0"}, "ce-id": {"x"}, "ce-source": {"/x"}, "ce-type": {events.ActionProposedType}}
+		with := func(name string, values ...string) nats.Header {
+			h := nats.Header{name: values}
+			for k, v := range good {
+				if k != name {
+					h[k] = v
+				}
+			}
+			return h
+		}
+		binary := "\x00\xff\n\n\r\n\"'\\"
+		poison := map[string]struct {
+			header nats.Header
+			data   string
+		}{
+			"no-headers":   {nil, `{"tool":"x"}`},
+			"not-json":     {good, binary},
+			"no-data":      {good, ""},
+			"array":        {good, `[1,2]`},
+			"cut":          {good, `{"tool":"x`},
+			"two-ids":      {with("ce-id", "a", "b"), `{}`},
+			"bad-escape":   {with("ce-source", "%ff"), `{}`},
+			"bad-time":     {with("ce-time", "yesterday"), `{}`},
+			"future":       {with("ce-specversion", "9.9"), `{}`},
+			"structured":   {nats.Header{"Content-Type": {"application/cloudevents+json"}}, `{"specversion":"1.0","id":1`},
+			"odd-content":  {nats.Header{"Content-Type": {"application/cloudevents+avro"}}, `x`},
+			"pin-id-only":  {nats.Header{deliveryHeader: {"forged"}}, `x`},
+			"other-header": {nats.Header{"X-Odd": {"a", "b\t c"}}, `x`},
+		}
+		for name, p := range poison {
+			w.raw(s.Action("mallory", name), p.header, []byte(p.data))
+		}
+		// These are odd and yet events.
+		w.raw(s.Action("mallory", "far-time"), with("ce-time", "9999-12-31T23:59:59Z"), []byte(`{"tool":7,"target":[],"session":{"a":"}"},"TOOL":"shout","level":"low","outcome":"approved"}`))
+		w.raw(s.Action("mallory", "structured-good"), nats.Header{"Content-Type": {"application/cloudevents+json"}},
+			[]byte(`{"specversion":"1.0","id":"i","source":"/s","type":"t.unknown","note":"n","data":{"tool":"\u0073earch"}}`))
+		w.raw(s.Action("mallory", "big"), good, []byte(`{"tool":"big","x":"`+strings.Repeat("y", 900<<10)+`"}`))
+		w.start()
+		w.fill(0, 5)
+		w.caughtUp()
+		if got, want := w.number("SELECT count() FROM events FINAL WHERE agent = 'mallory' AND NOT decoded"), len(poison); got != want {
+			t.Errorf("%d events count as undecodable, want %d", got, want)
+		}
+		if got, want := w.number("SELECT count() FROM dead_letters FINAL WHERE service = 'auditsink' AND reason != ''"), len(poison); got != want {
+			t.Errorf("%d dead letters, want %d", got, want)
+		}
+		for _, table := range []string{"SELECT hex(data) FROM events FINAL WHERE action = 'not-json'", "SELECT hex(origin_data) FROM dead_letters FINAL WHERE subject LIKE '%.not-json'"} {
+			if got := w.ask(table); got != "00FF0A0A0D0A22275C" {
+				t.Errorf("%s: the bytes are %s", table, got)
 			}
 		}
-		return h
-	}
-	binary := "\x00\xff\n\n\r\n\"'\\"
-	poison := map[string]struct {
-		header nats.Header
-		data   string
-	}{
-		"no-headers":   {nil, `{"tool":"x"}`},
-		"not-json":     {good, binary},
-		"no-data":      {good, ""},
-		"array":        {good, `[1,2]`},
-		"cut":          {good, `{"tool":"x`},
-		"two-ids":      {with("ce-id", "a", "b"), `{}`},
-		"bad-escape":   {with("ce-source", "%ff"), `{}`},
-		"bad-time":     {with("ce-time", "yesterday"), `{}`},
-		"future":       {with("ce-specversion", "9.9"), `{}`},
-		"structured":   {nats.Header{"Content-Type": {"application/cloudevents+json"}}, `{"specversion":"1.0","id":1`},
-		"odd-content":  {nats.Header{"Content-Type": {"application/cloudevents+avro"}}, `x`},
-		"pin-id-only":  {nats.Header{deliveryHeader: {"forged"}}, `x`},
-		"other-header": {nats.Header{"X-Odd": {"a", "b\t c"}}, `x`},
-	}
-	for name, p := range poison {
-		w.raw(s.Action("mallory", name), p.header, []byte(p.data))
-	}
-	// These are odd and yet events.
-	w.raw(s.Action("mallory", "far-time"), with("ce-time", "9999-12-31T23:59:59Z"), []byte(`{"tool":7,"target":[],"session":{"a":"}"},"TOOL":"shout","level":"low","outcome":"approved"}`))
-	w.raw(s.Action("mallory", "structured-good"), nats.Header{"Content-Type": {"application/cloudevents+json"}},
-		[]byte(`{"specversion":"1.0","id":"i","source":"/s","type":"t.unknown","note":"n","data":{"tool":"\u0073earch"}}`))
-	w.raw(s.Action("mallory", "big"), good, []byte(`{"tool":"big","x":"`+strings.Repeat("y", 900<<10)+`"}`))
-	w.start()
-	w.fill(0, 5)
-	w.caughtUp()
-	if got, want := w.number("SELECT count() FROM events FINAL WHERE agent = 'mallory' AND NOT decoded"), len(poison); got != want {
-		t.Errorf("%d events count as undecodable, want %d", got, want)
-	}
-	if got, want := w.number("SELECT count() FROM dead_letters FINAL WHERE service = 'auditsink' AND reason != ''"), len(poison); got != want {
-		t.Errorf("%d dead letters, want %d", got, want)
-	}
-	for _, table := range []string{"SELECT hex(data) FROM events FINAL WHERE action = 'not-json'", "SELECT hex(origin_data) FROM dead_letters FINAL WHERE subject LIKE '%.not-json'"} {
-		if got := w.ask(table); got != "00FF0A0A0D0A22275C" {
-			t.Errorf("%s: the bytes are %s", table, got)
+		for sql, want := range map[string]string{
+			"SELECT tool, level, outcome, event_time FROM events FINAL WHERE action = 'far-time'":                "shout\t\t\t2261-12-31 00:00:00.000000",
+			"SELECT tool, headers['ce-note'], decoded, event FROM events FINAL WHERE action = 'structured-good'": "search\tn\t1\tt.unknown",
+			"SELECT tool, length(data) > 900000 FROM events FINAL WHERE action = 'big'":                          "big\t1",
+			"SELECT headers['X-Odd'] FROM events FINAL WHERE action = 'other-header'":                            `a, b\t c`,
+			"SELECT count() FROM events FINAL WHERE agent != 'mallory' AND stream = 'WL_ACTIONS' AND decoded":    "5",
+		} {
+			if got := w.ask(sql); got != want {
+				t.Errorf("%s: %q, want %q", sql, got, want)
+			}
 		}
-	}
-	for sql, want := range map[string]string{
-		"SELECT tool, level, outcome, event_time FROM events FINAL WHERE action = 'far-time'":                "shout\t\t\t2261-12-31 00:00:00.000000",
-		"SELECT tool, headers['ce-note'], decoded, event FROM events FINAL WHERE action = 'structured-good'": "search\tn\t1\tt.unknown",
-		"SELECT tool, length(data) > 900000 FROM events FINAL WHERE action = 'big'":                          "big\t1",
-		"SELECT headers['X-Odd'] FROM events FINAL WHERE action = 'other-header'":                            `a, b\t c`,
-		"SELECT count() FROM events FINAL WHERE agent != 'mallory' AND stream = 'WL_ACTIONS' AND decoded":    "5",
-	} {
-		if got := w.ask(sql); got != want {
-			t.Errorf("%s: %q, want %q", sql, got, want)
-		}
-	}
-	w.chain(s.Stream("ACTIONS"))
+		w.chain(s.Stream("ACTIONS"))
+	})
 }
 
 func TestDeadLettersOfServices(t *testing.T) {
@@ -143,48 +145,52 @@ func TestClickHouseAbsentAtStart(t *testing.T) {
 // The database vanishes under a running sink: the tables are made again and what comes is written.
 func TestDatabaseDropped(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	w.start()
-	w.fill(0, 5)
-	w.caughtUp()
-	w.ask("DROP DATABASE " + w.cfg.Database + " SYNC")
-	w.fill(5, 5)
-	w.caughtUp()
-	if n := w.number("SELECT count() FROM events FINAL"); n != 20 {
-		t.Errorf("%d rows, want 20", n)
-	}
+	overBoth(t, func(t *testing.T, over address) {
+		w := newWorld(t, nil, over)
+		w.start()
+		w.fill(0, 5)
+		w.caughtUp()
+		w.ask("DROP DATABASE " + w.cfg.Database + " SYNC")
+		w.fill(5, 5)
+		w.caughtUp()
+		if n := w.number("SELECT count() FROM events FINAL"); n != 20 {
+			t.Errorf("%d rows, want 20", n)
+		}
+	})
 }
 
 func TestChangedSchemaFileIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
-	for range 2 {
-		if err := applySchema(t.Context(), w.client()); err != nil {
+	overBoth(t, func(t *testing.T, over address) {
+		w := newWorld(t, nil, over)
+		for range 2 {
+			if err := applySchema(t.Context(), w.client()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files, err := schemaFiles.ReadDir("schema")
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	files, err := schemaFiles.ReadDir("schema")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := w.number("SELECT count() FROM schema_migrations"); n != len(files) {
-		t.Errorf("%d files are noted, want %d: applied ones must not be applied again", n, len(files))
-	}
-	err = applyFile(t.Context(), w.client(), "0001_tables.sql", "SELECT 1;\n", strings.Repeat("0", 64))
-	if err == nil || !strings.Contains(err.Error(), "new file") {
-		t.Errorf("a changed file gives %v", err)
-	}
-	missing := w.ask("SELECT count() FROM system.columns WHERE database = currentDatabase() AND comment = ''")
-	if missing != "0" {
-		t.Errorf("%s columns have no comment", missing)
-	}
+		if n := w.number("SELECT count() FROM schema_migrations"); n != len(files) {
+			t.Errorf("%d files are noted, want %d: applied ones must not be applied again", n, len(files))
+		}
+		err = applyFile(t.Context(), w.client(), "0001_tables.sql", "SELECT 1;\n", strings.Repeat("0", 64))
+		if err == nil || !strings.Contains(err.Error(), "new file") {
+			t.Errorf("a changed file gives %v", err)
+		}
+		missing := w.ask("SELECT count() FROM system.columns WHERE database = currentDatabase() AND comment = ''")
+		if missing != "0" {
+			t.Errorf("%s columns have no comment", missing)
+		}
+	})
 }
 
 func TestConfigNamesTheField(t *testing.T) {
 	t.Parallel()
 	const good = "http://u:secret@127.0.0.1:8123/"
 	for field, c := range map[string]Config{
-		"clickhouseURL": {ClickHouseURL: "clickhouse://u:secret@h:9000"},
+		"clickhouseURL": {ClickHouseURL: "clickhouses://u:secret@h:9000"},
 		"database":      {ClickHouseURL: good, Database: "a`b"},
 		"batchRows":     {ClickHouseURL: good, BatchRows: -1},
 		"batchBytes":    {ClickHouseURL: good, BatchBytes: 1},
@@ -197,8 +203,13 @@ func TestConfigNamesTheField(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if err := (Config{ClickHouseURL: good}).Validate(); err != nil {
-		t.Error(err)
+	for _, url := range []string{good, "clickhouse://u:secret@h:9000/audit?max_threads=2", "clickhouse://u:secret@h?secure=true"} {
+		if err := (Config{ClickHouseURL: url}).Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	if c := (Config{ClickHouseURL: "clickhouse://h/audit"}).withDefaults(); c.Database != "audit" {
+		t.Errorf("the database is %q", c.Database)
 	}
 }
 

@@ -82,7 +82,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 // Run writes until ctx ends, then writes the batches in hand (for Config.Drain at most) and returns nil. It does not return
 // because NATS or ClickHouse is away; Ready says so.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.client.http.CloseIdleConnections()
+	defer s.client.via.closeIdle()
 	if !s.prepareSchema(ctx) {
 		return nil
 	}

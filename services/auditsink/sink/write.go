@@ -79,7 +79,7 @@ func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 func (l *loop) settle(ctx context.Context) error {
 	p := *l.ledger.Pending
 	answer, err := l.s.client.query(ctx, l.s.client.database,
-		"SELECT uniqExact(seq) FROM events WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64}",
+		"SELECT toString(uniqExact(seq)) FROM events WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64}",
 		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10), "lo", strconv.FormatUint(p.Lo, 10), "hi", strconv.FormatUint(p.Hi, 10))
 	if err != nil {
 		return fmt.Errorf("looking for the pending batch %d-%d: %w", p.Lo, p.Hi, err)
@@ -142,11 +142,7 @@ func (l *loop) insertOnce(ctx context.Context) error {
 }
 
 func (l *loop) send(ctx context.Context, t *table, rows int, token string) error {
-	l.batch.buffer.Reset()
-	if err := t.encode(&l.batch.buffer, rows); err != nil {
-		return fmt.Errorf("encoding %d rows of %s: %w", rows, t.name, err)
-	}
-	if err := l.s.client.insert(ctx, t.statement(), l.batch.buffer.Buf, token); err != nil {
+	if err := l.s.client.insert(ctx, t, rows, &l.batch.buffer, token); err != nil {
 		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.name, err)
 	}
 	return nil
