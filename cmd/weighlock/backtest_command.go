@@ -53,7 +53,7 @@ History is replayed in its order, with the day before the first action read as h
 	flags.StringVar(&b.since, "since", "30d", "how far back: a `time` such as 30d or 12h, or a date")
 	flags.StringVar(&b.until, "until", "0s", "up to when, as with --since")
 	flags.StringVar(&b.agent, "agent", "", "only this `agent`'s actions")
-	flags.StringVar(&b.url, "clickhouse-url", "", "`URL` of ClickHouse's HTTP interface (default: that of the running pipeline)")
+	flags.StringVar(&b.url, "clickhouse-url", "", "`URL` of ClickHouse, http(s):// or clickhouse:// (default: that of the running pipeline)")
 	flags.StringVar(&b.changes, "changes", "", "`file` for the actions that change, one JSON object a line, as many as the report names")
 	flags.StringVar(&b.work, "work", "", "`directory` where what was worked out is kept; none for nowhere (default: below the user's cache)")
 	flags.DurationVar(&b.perItem, "per-item", 30*time.Second, "time a person needs for one action on a card")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
 	"github.com/weighlock/weighlock/internal/authz"
+	address "github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/people"
 )
 
@@ -54,7 +55,7 @@ func (c *cli) devCommand() *cobra.Command {
 	flags.StringVar(&o.Prefix, "prefix", "", "subject `prefix` of the pipeline (default wl)")
 	flags.StringVar(&o.NATSListen, "nats-listen", "", "`address` of the NATS server (default: a free port on 127.0.0.1)")
 	flags.StringVar(&o.HTTP, "http", "", "`address` of health and metrics (default: a free port on 127.0.0.1)")
-	flags.StringVar(&o.ClickHouseURL, "clickhouse-url", "", "`URL` of a ClickHouse to use instead of a local engine")
+	flags.StringVar(&o.ClickHouseURL, "clickhouse-url", "", "`URL` of a ClickHouse to use instead of a local engine, http(s):// or clickhouse://")
 	flags.StringSliceVar(&policies, "policy", nil, "`path` of a file or directory with the risk policy; several are merged in the order given, and \"default\" stands for the built-in ones (default: these alone)")
 	flags.StringVar(&o.RoutesFile, "routes", "", "routes `file` (default: the built-in example)")
 	flags.StringVar(&o.ApproversFile, "approvers", "", "people and groups `file` (default: the built-in example)")
@@ -86,6 +87,9 @@ func welcome(place dev.Place, agents []string) {
 	clickhouse := "none found; `weighlock doctor` says what to do"
 	if place.ClickHouseURL != "" {
 		clickhouse = "running"
+		if a, err := address.Parse(place.ClickHouseNative); err == nil {
+			clickhouse += "; native protocol on " + a.Host + ", user and password in dev.json"
+		}
 	}
 	agent := "NAME"
 	if len(agents) > 0 {

@@ -201,6 +201,14 @@ func engineFinding(ctx context.Context, place dev.Place) finding {
 	}
 	version, events, _ := strings.Cut(strings.TrimSpace(answer.String()), "\t")
 	f.OK, f.Saw = true, fmt.Sprintf("version %s, %s events", version, events)
+	if place.ClickHouseNative != "" {
+		answer.Reset()
+		if err := ask.ClickHouse(ctx, place.ClickHouseNative, "SELECT 1", "TSV", &answer); err != nil {
+			f.OK, f.Saw, f.Do = false, "HTTP answers, the native protocol does not: "+err.Error(), "look at the log of `weighlock dev`"
+			return f
+		}
+		f.Saw += ", native protocol answers"
+	}
 	return f
 }
 

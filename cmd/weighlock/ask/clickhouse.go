@@ -1,19 +1,22 @@
-// Package ask puts one query to ClickHouse over its HTTP interface.
+// Package ask puts one query to ClickHouse, over HTTP or the native protocol as the URL says.
 package ask
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/weighlock/weighlock/internal/clickhouse"
 )
 
 // Database is where the sink writes.
 const Database = "weighlock"
 
-// ClickHouse runs sql, read-only, over ClickHouse's HTTP interface and copies the answer to w.
+// ClickHouse runs sql, read-only, and copies the answer to w.
 func ClickHouse(ctx context.Context, base, sql, format string, w io.Writer) error {
 	return run(ctx, base, sql, format, nil, w)
 }
@@ -24,12 +27,16 @@ func With(ctx context.Context, base, sql, format string, params map[string]strin
 }
 
 func run(ctx context.Context, base, sql, format string, values map[string]string, w io.Writer) error {
-	u, err := url.Parse(base)
+	a, err := clickhouse.Parse(base)
 	if err != nil {
-		return fmt.Errorf("reading the ClickHouse URL: %w", err)
+		return fmt.Errorf("the ClickHouse URL %w: use %s", err, clickhouse.Forms)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("querying needs ClickHouse's HTTP interface, and %s:// is not it", u.Scheme)
+	if a.Native {
+		return runNative(ctx, a, sql, format, values, w)
+	}
+	u, err := url.Parse(base)
+	if err != nil { // it was read just now
+		return errors.New("the ClickHouse URL is not a URL")
 	}
 	user := u.User
 	u.User, u.Path = nil, "/"

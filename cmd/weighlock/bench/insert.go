@@ -2,14 +2,16 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/nats-io/nuid"
+
+	address "github.com/weighlock/weighlock/internal/clickhouse"
 )
 
 // insertBatch is the sink's batch: the plain insert gets the same.
@@ -19,12 +21,18 @@ const insertBatch = 20_000
 // ceiling of what an audit could do with the same engine. Subjects, ids and traces differ from
 // row to row as those of real messages do: rows that are all alike would compress to nothing.
 func plainInsert(ctx context.Context, clickHouseURL string, n int, payload rawPayload) error {
-	u, err := url.Parse(clickHouseURL)
+	a, err := address.Parse(clickHouseURL)
 	if err != nil {
-		return err
+		return fmt.Errorf("the ClickHouse URL %w", err)
 	}
-	password, _ := u.User.Password()
-	conn, err := clickhouse.Open(&clickhouse.Options{Protocol: clickhouse.HTTP, Addr: []string{u.Host}, Auth: clickhouse.Auth{Username: u.User.Username(), Password: password}})
+	options := &clickhouse.Options{Protocol: clickhouse.HTTP, Addr: []string{a.Host}, Auth: clickhouse.Auth{Username: a.User, Password: a.Password}}
+	if a.Native {
+		options.Protocol = clickhouse.Native
+	}
+	if a.Secure {
+		options.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return fmt.Errorf("opening ClickHouse: %w", err)
 	}

@@ -188,7 +188,7 @@ func (p *Pipeline) startEngine(ctx context.Context) error {
 			p.log.Error("stopping ClickHouse's engine", "error", err)
 		}
 	})
-	p.Place.ClickHouseURL = e.URL()
+	p.Place.ClickHouseURL, p.Place.ClickHouseNative = e.URL(), e.NativeURL()
 	return nil
 }
 

@@ -18,8 +18,10 @@ type Place struct {
 	NATSURL       string `json:"natsUrl"`
 	Prefix        string `json:"prefix"`
 	ClickHouseURL string `json:"clickhouseUrl,omitempty"` // empty where no engine was found
-	HTTP          string `json:"http"`
-	PID           int    `json:"pid"`
+	// ClickHouseNative is the URL of the local engine's native protocol; empty where ClickHouse is somebody else's.
+	ClickHouseNative string `json:"clickhouseNative,omitempty"`
+	HTTP             string `json:"http"`
+	PID              int    `json:"pid"`
 }
 
 const placeFile = "dev.json"
