@@ -146,7 +146,7 @@ func (n *Native) Texts(ctx context.Context, database string, q ch.Query, each fu
 			for _, c := range columns {
 				texts, ok := c.Data.(*proto.ColStr)
 				if !ok {
-					return errors.New("column " + c.Name + " is " + string(c.Data.(proto.ColInput).Type()) + ", not String")
+					return fmt.Errorf("column %s is a %T, not a String", c.Name, c.Data)
 				}
 				row = append(row, texts.Row(i))
 			}

@@ -37,5 +37,5 @@ func writeError(w http.ResponseWriter, err error) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="ClickHouse server HTTP API"`)
 	}
 	w.WriteHeader(status(e.Code))
-	fmt.Fprintln(w, e.Text) // if it fails the client is gone; nobody is left to tell
+	fmt.Fprintln(w, e.Text) //nolint:gosec // plain text for a ClickHouse client; if it fails the client is gone; nobody is left to tell
 }

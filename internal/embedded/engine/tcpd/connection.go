@@ -118,7 +118,7 @@ func (c *connection) packet(ctx context.Context, kind byte) error {
 	default:
 		return session.Refuse(session.CodeUnexpectedPacket, "packet %d is not known", kind)
 	}
-	q, refused := readQuery(&c.in, c.revision())
+	q, refused := readQuery(&c.in)
 	if c.in.err != nil {
 		return c.in.err
 	}

@@ -54,7 +54,7 @@ const (
 	interfaceTCP  = 1
 )
 
-func readQuery(w *wire, revision uint64) (query, error) {
+func readQuery(w *wire) (query, error) {
 	q := query{id: w.word()}
 	skipClientInfo(w)
 	settings := readPairs(w)

@@ -24,7 +24,7 @@ func sampleQuery() []byte {
 func TestQueryIsReadAsWritten(t *testing.T) {
 	t.Parallel()
 	w := reader(append(sampleQuery(), "rest"...))
-	q, err := readQuery(w, revision)
+	q, err := readQuery(w)
 	if err != nil || q.id != "id" || q.text != "SELECT {x:String}" || !q.compress || !q.zstd || len(q.settings) != 1 || q.settings[0].Value != "1" {
 		t.Errorf("%+v %v", q, err)
 	}
@@ -44,7 +44,7 @@ func FuzzPackets(f *testing.F) {
 	f.Add(b.Buf)
 	f.Add([]byte{0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if q, err := readQuery(reader(data), revision); err == nil && len(q.text) > len(data) {
+		if q, err := readQuery(reader(data)); err == nil && len(q.text) > len(data) {
 			t.Fatalf("%d bytes give a statement of %d", len(data), len(q.text))
 		}
 		if h, err := readHello(reader(data)); err == nil && len(h.name)+len(h.user) > len(data) {
