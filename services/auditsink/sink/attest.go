@@ -146,7 +146,7 @@ func (l *loop) attestStored(ctx context.Context, p Pending) (string, error) {
 	if l.s.attester == nil {
 		return l.ledger.LastDigest, nil
 	}
-	answer, err := l.s.client.query(ctx, l.s.client.database, `SELECT DISTINCT seq, lower(hex(leaf_hash)), toUnixTimestamp64Nano(stored_at) FROM events
+	answer, err := l.s.client.query(ctx, l.s.client.database, `SELECT DISTINCT toString(seq), lower(hex(leaf_hash)), toString(toUnixTimestamp64Nano(stored_at)) FROM events
 		WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64} ORDER BY seq`,
 		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10), "lo", strconv.FormatUint(p.Lo, 10), "hi", strconv.FormatUint(p.Hi, 10))
 	if err != nil {
