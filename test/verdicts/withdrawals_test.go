@@ -3,9 +3,12 @@ package verdicts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/pkg/agent"
@@ -204,6 +207,9 @@ func (p *pipeline) drained(t *testing.T) {
 			{"VERDICTS", "approver-router-verdicts"}, {"EVENTS", "escalator-requests"}, {"ACTIONS", "riskscorer"}, {"EVENTS", "approver-router-assessments"},
 		} {
 			consumer, err := p.js.Consumer(ctx, p.Subjects.Stream(c[0]), c[1])
+			if errors.Is(err, jetstream.ErrConsumerNotFound) {
+				return false, false // its service is just starting
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
