@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -190,5 +191,18 @@ func TestNobodyPostponesForEver(t *testing.T) {
 	}
 	if s, _ = play(t, s, TimerFired{Tier: 1, Kind: Escalate, At: s.Due()}); fmt.Sprint(outcomes(s)) != "[expired]" {
 		t.Errorf("ended as %v", outcomes(s))
+	}
+}
+
+// A time that does not fit into a duration would hold the path back by less than nothing, and so end it.
+func TestAHoldIsNeverNegative(t *testing.T) {
+	t.Parallel()
+	for _, seconds := range []int{-1, events.MaxHoldSeconds + 1, 10_000_000_000, math.MaxInt} {
+		s := mustOpen(t, 1, twoTiers(1))
+		h := hands(s, 1, "alice", events.Acknowledge)
+		h.Cast.Seconds = seconds
+		if next, effects := play(t, s, h); refusalOf(effects) != events.RefusedMalformed || !next.EndsAt.Equal(s.EndsAt) {
+			t.Errorf("%d seconds led to %+v, and the end to %s", seconds, effects, next.EndsAt)
+		}
 	}
 }

@@ -22,6 +22,7 @@ func TestOpenRefusesWhatWouldBeAnOpenDoor(t *testing.T) {
 		"tiers[0].remindEvery":     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].RemindEvery = -1 },
 		"tiers[0].reminders":       func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Tiers[0].Reminders = MaxReminders + 1 },
 		"repeat":                   func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Repeat = MaxRepeat + 1 },
+		"stop":                     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Stop = -1 },
 		"hold":                     func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Hold = -1 },
 		"channels[0]":              func(_ *events.Card, r *Rules, _ *[]ItemOrigin) { r.Channels = []string{""} },
 		"request":                  func(c *events.Card, _ *Rules, _ *[]ItemOrigin) { c.Request = "a.b" },

@@ -40,8 +40,8 @@ func (d Duty) calendar(group string) Calendar {
 	return d.Calendar(group)
 }
 
-// maxRungs bounds a path with its repetitions.
-const maxRungs = 200
+// MaxRungs bounds a path with its repetitions.
+const MaxRungs = 200
 
 // unroll repeats the path as the rules say, each tier with the number of its round, and plans it. A deadline before
 // the end leaves the fewest rounds that reach it, and shortens those in proportion, so that every tier has its part.
@@ -61,7 +61,7 @@ func (r *Rules) unroll(duty Duty, opened time.Time, deadline *time.Time) []Rung 
 			break
 		}
 	}
-	r.Tiers = tiers
+	r.Tiers, r.Repeat = tiers, 0 // what is kept is the path as it is walked
 	if deadline != nil && deadline.Before(at) {
 		shorten(plan, opened, *deadline)
 	}

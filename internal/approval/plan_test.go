@@ -1,7 +1,9 @@
 package approval
 
 import (
+	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -169,5 +171,25 @@ func TestOnlyThoseOnCallCount(t *testing.T) {
 	}
 	if s, _ = play(t, s, says(s, 3, "dave", events.Approve)); s.Resolved == nil {
 		t.Error("dave is on call and was not counted")
+	}
+}
+
+// The longest path there may be is stored and read back like any other.
+func TestTheLongestPathCanBeReadBack(t *testing.T) {
+	t.Parallel()
+	rules := twoTiers(1)
+	rules.Tiers, rules.Repeat = slices.Repeat(rules.Tiers, 5), MaxRepeat-1
+	longer := rules
+	longer.Repeat = MaxRepeat
+	if err := longer.Validate(); err == nil {
+		t.Error("a path that is too long is good")
+	}
+	s := mustOpen(t, 1, rules)
+	if len(s.Plan) != MaxRungs {
+		t.Fatalf("%d rungs", len(s.Plan))
+	}
+	var again State
+	if err := json.Unmarshal([]byte(asJSON(t, s)), &again); err != nil || again.Rules.Repeat != 0 {
+		t.Errorf("read back: %v, to be repeated %d times", err, again.Rules.Repeat)
 	}
 }

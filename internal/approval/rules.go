@@ -24,7 +24,7 @@ type Rules struct {
 	Attention attention.Rules `json:"attention,omitzero"`
 	// Mask are JSON pointers into arguments whose values are not shown.
 	Mask []string `json:"mask,omitempty"`
-	// Tiers is the escalation path; at least one. At opening it is repeated as Repeat says.
+	// Tiers is the escalation path; at least one. At opening it is repeated as Repeat says, which then is 0.
 	Tiers []Tier `json:"tiers"`
 	// Repeat is how often the whole path begins anew after its end; 0 to [MaxRepeat].
 	Repeat int `json:"repeat,omitempty"`
@@ -88,10 +88,12 @@ func (r *Rules) Validate() error {
 	switch {
 	case r.Repeat < 0 || r.Repeat > MaxRepeat:
 		return &events.FieldError{Field: "repeat", Problem: fmt.Sprintf("is %d", r.Repeat), Fix: fmt.Sprintf("use 0 to %d", MaxRepeat)}
-	case len(r.Tiers) > maxRungs:
-		return &events.FieldError{Field: "tiers", Problem: fmt.Sprintf("are %d with their repetitions", len(r.Tiers)), Fix: fmt.Sprintf("use at most %d", maxRungs)}
-	case r.Hold < 0 || r.Stop < 0:
-		return &events.FieldError{Field: "hold", Problem: "is below zero", Fix: "use 0 for not at all, as for stop"}
+	case len(r.Tiers)*(r.Repeat+1) > MaxRungs:
+		return &events.FieldError{Field: "tiers", Problem: fmt.Sprintf("are %d with their repetitions", len(r.Tiers)*(r.Repeat+1)), Fix: fmt.Sprintf("use at most %d", MaxRungs)}
+	case r.Hold < 0:
+		return &events.FieldError{Field: "hold", Problem: "is below zero", Fix: "use 0 for not at all"}
+	case r.Stop < 0:
+		return &events.FieldError{Field: "stop", Problem: "is below zero", Fix: "use 0 for not at all"}
 	}
 	for i, t := range r.Tiers {
 		if err := t.validate(fmt.Sprintf("tiers[%d]", i)); err != nil {

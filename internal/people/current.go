@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/weighlock/weighlock/internal/settle"
 )
 
 // Current is the directory in force of a service that needs no other file: read at the start, and again when it has changed. It is safe
@@ -14,7 +16,7 @@ type Current struct {
 	log  *slog.Logger
 	now  atomic.Pointer[Directory]
 
-	inForce, seen, tried string // digests; of [Current.Run] alone
+	looks settle.Looks // of [Current.Run] alone
 }
 
 // Open reads the approvers file at path; "" means the one that is built in.
@@ -28,7 +30,7 @@ func Open(path string, log *slog.Logger) (*Current, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.inForce = s.Digest()
+	c.looks.InForce = s.Digest()
 	c.now.Store(d)
 	return c, nil
 }
@@ -56,12 +58,9 @@ func (c *Current) look() {
 	if err == nil {
 		digest = s.Digest()
 	}
-	settled := digest == c.seen
-	c.seen = digest
-	if digest == c.inForce || !settled || digest == c.tried {
+	if _, try := c.looks.Look(digest); !try {
 		return
 	}
-	c.tried = digest
 	var d *Directory
 	if err == nil {
 		d, err = s.Parse()
@@ -71,7 +70,7 @@ func (c *Current) look() {
 		return
 	}
 	c.now.Store(d)
-	c.inForce = digest
+	c.looks.InForce = digest
 	c.log.Info("approvers changed", "approvers", d.Version())
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unique"
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/bucket"
@@ -24,14 +25,14 @@ type Index struct {
 	mu     sync.Mutex
 	seen   uint64 // the last sequence that was read
 	looked time.Time
-	open   map[string]opened // by request
-	groups map[string]int    // how many are open
+	open   map[string]opened             // by request
+	groups map[unique.Handle[string]]int // how many are open
 }
 
 // opened is an open request.
 type opened struct {
 	due   time.Time // the end of its tier
-	group string
+	group unique.Handle[string]
 }
 
 // NewIndex returns an index that has read nothing yet.
@@ -42,7 +43,7 @@ func NewIndex(store *Store) *Index {
 }
 
 func (x *Index) forget() {
-	x.seen, x.open, x.groups = 0, make(map[string]opened), make(map[string]int)
+	x.seen, x.open, x.groups = 0, make(map[string]opened), make(map[unique.Handle[string]]int)
 }
 
 // RefreshWithin is [Index.Refresh] unless it was read less than age ago.
@@ -101,21 +102,11 @@ func (x *Index) note(e *bucket.Entry) error {
 		return fmt.Errorf("reading request %s: %w: %w", request, ErrUnreadable, err)
 	}
 	if s.Resolved == nil {
-		group := x.name(s.Group())
+		group := unique.Make(s.Group())
 		x.open[request] = opened{s.Due(), group}
 		x.groups[group]++
 	}
 	return nil
-}
-
-// name is the one string that is kept for a group.
-func (x *Index) name(group string) string {
-	for known := range x.groups {
-		if known == group {
-			return known
-		}
-	}
-	return strings.Clone(group)
 }
 
 // Overdue returns the open requests whose current tier ended before now less grace.
@@ -131,12 +122,20 @@ func (x *Index) Overdue(now time.Time, grace time.Duration) []string {
 	return overdue
 }
 
-// Open is how many requests wait for a group, and the first of them to go on, at most most.
-func (x *Index) Open(group string, most int) (n int, soonest []events.StormRequest) {
+// Open is how many requests wait for a group.
+func (x *Index) Open(group string) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.groups[unique.Make(group)]
+}
+
+// Soonest are the open requests of a group whose tier ends first, at most most. It looks at every open request.
+func (x *Index) Soonest(group string, most int) (soonest []events.StormRequest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	wanted := unique.Make(group)
 	for request, o := range x.open {
-		if o.group != group {
+		if o.group != wanted {
 			continue
 		}
 		r := events.StormRequest{Request: request, Due: o.due}
@@ -148,5 +147,5 @@ func (x *Index) Open(group string, most int) (n int, soonest []events.StormReque
 			soonest = soonest[:min(len(soonest), most)]
 		}
 	}
-	return x.groups[group], soonest
+	return soonest
 }

@@ -99,6 +99,8 @@ func (r *reader) path(name string, in filePath) (Path, error) {
 		return path, r.file.Errorf([]any{"paths", name}, "add a tier", "has no tiers")
 	case in.Repeat < 0 || in.Repeat > approval.MaxRepeat:
 		return path, r.file.Errorf(at("repeat"), fmt.Sprintf("use 0 to %d", approval.MaxRepeat), "is %d", in.Repeat)
+	case len(in.Tiers)*(in.Repeat+1) > approval.MaxRungs:
+		return path, r.file.Errorf([]any{"paths", name}, fmt.Sprintf("use at most %d tiers with their repetitions", approval.MaxRungs), "has %d tiers in %d rounds", len(in.Tiers), in.Repeat+1)
 	case in.Earlier != "" && in.Earlier != "leave" && in.Earlier != "stay":
 		return path, r.file.Errorf(at("earlier"), "use stay or leave", "is %q", in.Earlier)
 	case path.Hold < 0 || path.Hold > maxHold:

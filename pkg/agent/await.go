@@ -76,10 +76,16 @@ func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) } //noli
 // replied takes what arrives on the reply subject; what is not a decision on the action named
 // there is dropped, since anybody may have caused it.
 func (c *Client) replied(m *nats.Msg) {
-	if e, err := events.Decode(m.Header, m.Data); err == nil && c.pending(m, e) {
+	action := m.Subject[len(c.replyTo):]
+	e, err := events.Decode(m.Header, m.Data)
+	if err == nil && e.Type == events.ApprovalPendingType {
+		c.waits(e, action)
 		return
 	}
-	d, err := c.decode(m, m.Subject[len(c.replyTo):])
+	var d Decision
+	if err == nil {
+		d, err = c.decision(e, action)
+	}
 	if err != nil {
 		c.log.Warn("dropped a message on the reply subject", "subject", m.Subject, "error", err)
 		return
@@ -90,12 +96,8 @@ func (c *Client) replied(m *nats.Msg) {
 	}
 }
 
-// decode believes a message only if it is a decision on this agent's action id.
-func (c *Client) decode(m *nats.Msg, id string) (Decision, error) {
-	e, err := events.Decode(m.Header, m.Data)
-	if err != nil {
-		return Decision{}, err
-	}
+// decision believes an event only if it is a decision on this agent's action id.
+func (c *Client) decision(e events.Event, id string) (Decision, error) {
 	made, err := events.As[events.DecisionMade](e)
 	if err != nil {
 		return Decision{}, err
@@ -132,7 +134,11 @@ func (c *Client) lookup(ctx context.Context, id string) (d Decision, found bool,
 	if got := reply.Header.Get("Nats-Subject"); got != subject {
 		return d, false, fmt.Errorf("the ledger answered for %q instead of %s", got, subject)
 	}
-	if d, err = c.decode(reply, id); err != nil {
+	e, err := events.Decode(reply.Header, reply.Data)
+	if err == nil {
+		d, err = c.decision(e, id)
+	}
+	if err != nil {
 		return d, false, fmt.Errorf("the ledger holds no decision on %s: %w", subject, err)
 	}
 	return d, true, nil

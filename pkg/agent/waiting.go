@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -15,23 +13,19 @@ import (
 // people want to know of the agent.
 type Waiting = events.ApprovalPending
 
-// pending takes what arrives on the reply subject and is no decision: news of an action that waits. It reports whether that is what it is.
-func (c *Client) pending(m *nats.Msg, e events.Event) bool {
-	if e.Type != events.ApprovalPendingType {
-		return false
-	}
+// waits passes news of an action that waits on, if it is about this one.
+func (c *Client) waits(e events.Event, action string) {
 	p, err := events.As[events.ApprovalPending](e)
-	if err == nil && (p.Agent != c.opts.Agent || p.Action != m.Subject[len(c.replyTo):]) {
+	if err == nil && (p.Agent != c.opts.Agent || p.Action != action) {
 		err = fmt.Errorf("it is about %s/%s", p.Agent, p.Action)
 	}
 	if err != nil {
-		c.log.Warn("dropped a message on the reply subject", "subject", m.Subject, "error", err)
-		return true
+		c.log.Warn("dropped a message on the reply subject", "action", action, "error", err)
+		return
 	}
 	if c.opts.OnWaiting != nil {
 		c.opts.OnWaiting(*p)
 	}
-	return true
 }
 
 // Answer answers a question that people asked about an action, see [Options].OnWaiting, and returns once the answer is durably stored. It goes
@@ -42,12 +36,18 @@ func (c *Client) Answer(ctx context.Context, action, question, answer string) er
 	if err := payload.Validate(); err != nil {
 		return err
 	}
-	e, err := events.New(payload, action+"/answer/"+question, "/agents/"+c.opts.Agent, time.Now())
+	return c.say(ctx, c.subjects.Answer(c.opts.Agent, action, question), payload, action, "answer/"+question)
+}
+
+// say stores what the agent says about an action beside proposing it; what is the last part of the event's id.
+func (c *Client) say(ctx context.Context, subject string, payload events.Payload, action, what string) error {
+	fail := func(err error) error { return fmt.Errorf("saying %s of action %s: %w", what, action, err) }
+	e, err := events.New(payload, action+"/"+what, "/agents/"+c.opts.Agent, time.Now())
 	if err != nil {
-		return fmt.Errorf("answering about action %s: %w", action, err)
+		return fail(err)
 	}
 	e.Subject = c.opts.Agent + "/" + action
-	msg, err := c.message(c.subjects.Answer(c.opts.Agent, action, question), e)
+	msg, err := c.message(subject, e)
 	if err != nil {
 		return err
 	}
@@ -60,5 +60,5 @@ func (c *Client) Answer(ctx context.Context, action, question, answer string) er
 	if errors.Is(err, errNoAnswer) || errors.Is(err, ErrClosed) || ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
 	}
-	return fmt.Errorf("answering about action %s: %w", action, err)
+	return fail(err)
 }

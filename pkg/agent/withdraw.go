@@ -2,9 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -21,23 +18,5 @@ func (c *Client) Withdraw(ctx context.Context, id, reason string) error {
 		return err
 	}
 	payload := &events.ActionWithdrawn{Agent: c.opts.Agent, Action: id, Reason: truncate(reason, maxErrorLength)}
-	e, err := events.New(payload, id+"/withdrawn", "/agents/"+c.opts.Agent, time.Now())
-	if err != nil {
-		return fmt.Errorf("withdrawing action %s: %w", id, err)
-	}
-	e.Subject = c.opts.Agent + "/" + id
-	msg, err := c.message(c.subjects.Withdrawal(c.opts.Agent, id), e)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout(ctx))
-	defer cancel()
-	_, err = c.store(ctx, msg)
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, errNoAnswer) || errors.Is(err, ErrClosed) || ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
-	}
-	return fmt.Errorf("withdrawing action %s: %w", id, err)
+	return c.say(ctx, c.subjects.Withdrawal(c.opts.Agent, id), payload, id, "withdrawn")
 }

@@ -20,6 +20,8 @@ const (
 const (
 	// MaxQuestionLength is the longest question to an agent, in bytes.
 	MaxQuestionLength = 500
+	// MaxHoldSeconds is the longest that an acknowledgement can ask for: a day.
+	MaxHoldSeconds = 24 * 60 * 60
 	// MaxAnswerLength is the longest answer of an agent, in bytes.
 	MaxAnswerLength = 2000
 )
@@ -59,8 +61,8 @@ func (h *HandOverCast) Validate() error {
 	}
 	switch h.Kind {
 	case Acknowledge:
-		if h.Seconds < 0 {
-			return &FieldError{Field: "seconds", Problem: fmt.Sprintf("is %d", h.Seconds), Fix: "use 0 for as long as the route allows"}
+		if h.Seconds < 0 || h.Seconds > MaxHoldSeconds {
+			return &FieldError{Field: "seconds", Problem: fmt.Sprintf("is %d", h.Seconds), Fix: fmt.Sprintf("use at most %d, or 0 for as long as the route allows", MaxHoldSeconds)}
 		}
 	case Reassign:
 		return h.validateTo()

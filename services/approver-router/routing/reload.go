@@ -12,6 +12,7 @@ import (
 
 	"github.com/weighlock/weighlock/internal/people"
 	"github.com/weighlock/weighlock/internal/routes"
+	"github.com/weighlock/weighlock/internal/settle"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/policies"
@@ -95,8 +96,7 @@ type reloader struct {
 	tables  *tables
 	log     *slog.Logger
 	metrics *Metrics
-	// inForce is the digest of the files in force, seen that of the last look, tried that of those last refused.
-	inForce, seen, tried string
+	looks   settle.Looks
 }
 
 // newReloader puts the files in force that are there at the start.
@@ -113,7 +113,7 @@ func newReloader(cfg *Config, rt stream.Runtime) (*reloader, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &reloader{cfg: cfg, tables: newTables(t), log: log, metrics: NewMetrics(rt.Metrics.Registerer()), inForce: f.digest()}, nil
+	return &reloader{cfg: cfg, tables: newTables(t), log: log, metrics: NewMetrics(rt.Metrics.Registerer()), looks: settle.Looks{InForce: f.digest()}}, nil
 }
 
 func (r *reloader) run(ctx context.Context) {
@@ -140,17 +140,13 @@ func (r *reloader) look() {
 	if err == nil {
 		digest = f.digest()
 	}
-	settled := digest == r.seen
-	r.seen = digest
-	switch {
-	case digest == r.inForce:
+	current, try := r.looks.Look(digest)
+	if current {
 		r.metrics.current.WithLabelValues(Name).Set(1) // also where a mistake was taken back
-		r.tried = ""
-		return
-	case !settled || digest == r.tried:
+	}
+	if !try {
 		return
 	}
-	r.tried = digest
 	var t *table
 	if err == nil {
 		t, err = r.cfg.parse(f)
@@ -162,7 +158,7 @@ func (r *reloader) look() {
 		return
 	}
 	r.tables.now.Store(t)
-	r.inForce = digest
+	r.looks.InForce = digest
 	r.metrics.current.WithLabelValues(Name).Set(1)
 	r.metrics.reloads.WithLabelValues(Name, "applied").Inc()
 	r.log.Info("routes and approvers changed", "routes", t.routes.Version(), "approvers", t.people.Version())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -57,6 +58,9 @@ type storms struct {
 	limit    int
 	every    time.Duration
 	now      func() time.Time
+
+	mu sync.Mutex
+	kv jetstream.Stream // nil until it was first looked up
 }
 
 // calm takes the reminders of groups in a storm out of effects, and returns what is told in their place.
@@ -71,7 +75,7 @@ func (w *storms) calm(ctx context.Context, m *stream.Message, st *approval.State
 		if err := w.index.RefreshWithin(ctx, time.Second); err != nil && !errors.Is(err, requests.ErrUnreadable) {
 			return nil, nil, err
 		}
-		open, soonest := w.index.Open(a.Group, events.MaxStormRequests)
+		open := w.index.Open(a.Group)
 		s, toGroup, toAbove, err := w.note(ctx, a.Group, open, m.Sequence)
 		if err != nil {
 			return nil, nil, err
@@ -80,7 +84,10 @@ func (w *storms) calm(ctx context.Context, m *stream.Message, st *approval.State
 			kept = append(kept, e)
 			continue
 		}
-		report := events.StormReported{Group: a.Group, Open: open, Since: s.Since, Next: soonest}
+		if !toGroup && !toAbove {
+			continue
+		}
+		report := events.StormReported{Group: a.Group, Open: open, Since: s.Since, Next: w.index.Soonest(a.Group, events.MaxStormRequests)}
 		if toGroup {
 			if out, err = w.report(out, m, report, a.Group); err != nil {
 				return nil, nil, err
@@ -147,9 +154,9 @@ func (w *storms) note(ctx context.Context, group string, open int, by uint64) (s
 }
 
 func (w *storms) load(ctx context.Context, name, subject string) (s storm, revision uint64, err error) {
-	kv, err := w.js.Stream(ctx, "KV_"+name)
+	kv, err := w.handle(ctx, name)
 	if err != nil {
-		return s, 0, fmt.Errorf("opening %s: %w", name, err)
+		return s, 0, err
 	}
 	m, err := kv.GetLastMsgForSubject(ctx, subject)
 	switch {
@@ -162,6 +169,20 @@ func (w *storms) load(ctx context.Context, name, subject string) (s storm, revis
 		s = storm{}
 	}
 	return s, m.Sequence, nil
+}
+
+// handle looks the bucket's stream up once: the client wants to know how it may be read.
+func (w *storms) handle(ctx context.Context, name string) (jetstream.Stream, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.kv == nil {
+		kv, err := w.js.Stream(ctx, "KV_"+name)
+		if err != nil {
+			return nil, fmt.Errorf("opening %s: %w", name, err)
+		}
+		w.kv = kv
+	}
+	return w.kv, nil
 }
 
 // onCall are who is on call now for the groups of the tier after the state's.
