@@ -18,6 +18,7 @@ var foreign = []string{
 	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_GRANTS.g1", "$KV.WL_GRANTS.g9", "$KV.WL_AUDIT.actions",
 	"wl.actions.billing.x", "wl.withdrawals.billing.a1", "wl.receipts.billing.a1", "wl.actions.*.x", "wl.actions.>",
 	"wl.verdicts.slack.alice.r1", "wl.verdicts.self.alice.r1", "wl.verdicts.console.mallory.r1",
+	"wl.handovers.slack.alice.r1", "wl.handovers.self.alice.r1", "wl.answers.billing.a1.q-1", "wl.storms.ops.finance", "$KV.WL_STORMS.ops",
 	"wl.policies.riskscorer.loaded", "wl.assessors.keywords", "_INBOX_ASSESSOR.keywords.x", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x", "_INBOX_APPROVER.alice.x", "_R_.x",
 	"$JS.ACK.WL_ACTIONS.riskscorer.1.1.1.1.1", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ",
 }
@@ -43,7 +44,7 @@ var management = map[string]string{
 // replies are places where a hostile client would like an answer to be stored or believed.
 var replies = []string{
 	"wl.decisions.mallory.x", "wl.decisions.billing.x", "wl.actions.billing.x", "wl.actions.mallory.copy", "wl.receipts.billing.a1",
-	"wl.verdicts.self.alice.r1", "wl.verdicts.self.mallory.copy", "wl.approvals.ops.requested.r9", "wl.timers.r9.0.1", "wl.assessments.low.mallory.x",
+	"wl.verdicts.self.alice.r1", "wl.verdicts.self.mallory.copy", "wl.handovers.self.alice.r1", "wl.answers.billing.a1.copy", "wl.storms.ops.finance", "wl.approvals.ops.requested.r9", "wl.timers.r9.0.1", "wl.assessments.low.mallory.x",
 	"$KV.WL_REQUESTS.r1", "$KV.WL_REQUESTS.r9", "$KV.WL_GRANTS.g1", "$KV.WL_GRANTS.g9", "$JS.API.STREAM.DELETE.WL_ACTIONS", "$JS.API.STREAM.PURGE.WL_ACTIONS",
 	"$JS.ACK.WL_ACTIONS.riskscorer.1.1.1.1.1", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x",
 }

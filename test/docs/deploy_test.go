@@ -35,7 +35,7 @@ func services() map[string]own {
 	return map[string]own{
 		"riskscorer":      {scorer.Register, func() error { return scorer.Validate() }, map[*string]string{&scorer.PolicyFile: "policies"}},
 		"approver-router": {router.Register, func() error { return router.Validate() }, map[*string]string{&router.RoutesFile: "policies/routes/default.yaml", &router.ApproversFile: "policies/routes/approvers.yaml"}},
-		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, nil},
+		"escalator":       {escalator.Register, func() error { return escalator.Validate() }, map[*string]string{&escalator.ApproversFile: "policies/routes/approvers.yaml"}},
 		"auditsink":       {audit.Register, func() error { return audit.Validate() }, nil},
 	}
 }

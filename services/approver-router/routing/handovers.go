@@ -2,8 +2,6 @@ package routing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/weighlock/weighlock/internal/approval"
 	"github.com/weighlock/weighlock/internal/requests"
@@ -25,13 +23,8 @@ func (v *verdicts) handOver(ctx context.Context, m *stream.Message) stream.Outco
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
 	}
-	if m.Deliveries > 1 {
-		switch refused, err := v.refusedBefore(ctx, m, request); {
-		case err != nil:
-			return stream.RetryAfter(retryOpen, err)
-		case refused:
-			return stream.Done()
-		}
+	if outcome, done := v.settled(ctx, m, request); done {
+		return outcome
 	}
 	directory := v.tables.get().people
 	in := approval.HandOver{
@@ -42,25 +35,10 @@ func (v *verdicts) handOver(ctx context.Context, m *stream.Message) stream.Outco
 		in.ToPerson, in.ToGroups = directory.PersonOf(cast.To), directory.GroupsOf(cast.To)
 	}
 	state, effects, err := v.store.Apply(ctx, request, in, v.now())
-	return v.settle(m, request, channel, approver, &state, effects, err)
-}
-
-// settle publishes what a hand-over led to.
-func (v *verdicts) settle(m *stream.Message, request, channel, approver string, s *approval.State, effects []approval.Effect, err error) stream.Outcome {
-	switch {
-	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
-		return stream.RetryAfter(retryUnknown, err)
-	case errors.Is(err, requests.ErrNotFound):
-		return v.refuse(m, events.VerdictRefused{
-			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
-			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
-		})
-	case errors.Is(err, requests.ErrUnreadable):
-		return stream.Permanent(err)
-	case err != nil:
-		return stream.RetryAfter(retryOpen, err)
+	if err != nil {
+		return v.failed(m, request, channel, approver, err)
 	}
-	out, err := requests.Outputs(v.subjects, source, m.Event, *s, effects)
+	out, err := requests.Outputs(v.subjects, source, m.Event, state, effects)
 	if err != nil {
 		return stream.RetryAfter(retryOpen, err)
 	}

@@ -53,31 +53,16 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 	if err != nil {
 		return stream.Permanent(err) // Buried refuses it
 	}
-	if m.Deliveries > 1 { // what was refused stays refused, whatever has changed since
-		switch refused, err := v.refusedBefore(ctx, m, request); {
-		case err != nil:
-			return stream.RetryAfter(retryOpen, err)
-		case refused:
-			return stream.Done()
-		}
+	if outcome, done := v.settled(ctx, m, request); done {
+		return outcome
 	}
 	var in approval.Verdict // as it was applied last
 	state, effects, err := v.store.ApplyTo(ctx, request, func(s *approval.State) (_ approval.Input, err error) {
 		in, err = v.input(ctx, s, m, cast, channel, approver)
 		return in, err
 	}, v.now())
-	switch {
-	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
-		return stream.RetryAfter(retryUnknown, err)
-	case errors.Is(err, requests.ErrNotFound):
-		return v.refuse(m, events.VerdictRefused{
-			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
-			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
-		})
-	case errors.Is(err, requests.ErrUnreadable):
-		return stream.Permanent(err) // Buried refuses it
-	case err != nil:
-		return stream.RetryAfter(retryOpen, err)
+	if err != nil {
+		return v.failed(m, request, channel, approver, err)
 	}
 	if state.Resolved != nil {
 		v.load.resolved(state.ReadCard().Group, request)
@@ -99,6 +84,34 @@ func (v *verdicts) Handle(ctx context.Context, m *stream.Message) stream.Outcome
 		return stream.RetryAfter(retryOpen, err)
 	}
 	return stream.Done(append(out, granted...)...)
+}
+
+// settled says what becomes of what was refused before: it stays refused, whatever has changed since.
+func (v *verdicts) settled(ctx context.Context, m *stream.Message, request string) (_ stream.Outcome, done bool) {
+	if m.Deliveries == 1 {
+		return stream.Outcome{}, false
+	}
+	refused, err := v.refusedBefore(ctx, m, request)
+	if err != nil {
+		return stream.RetryAfter(retryOpen, err), true
+	}
+	return stream.Done(), refused
+}
+
+// failed says what becomes of what could not be applied to its request.
+func (v *verdicts) failed(m *stream.Message, request, channel, approver string, err error) stream.Outcome {
+	switch {
+	case errors.Is(err, requests.ErrNotFound) && m.Deliveries < patience:
+		return stream.RetryAfter(retryUnknown, err)
+	case errors.Is(err, requests.ErrNotFound):
+		return v.refuse(m, events.VerdictRefused{
+			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
+			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
+		})
+	case errors.Is(err, requests.ErrUnreadable):
+		return stream.Permanent(err) // Buried refuses it
+	}
+	return stream.RetryAfter(retryOpen, err)
 }
 
 // refusedBefore reports whether an earlier delivery of the verdict was refused, and that was told.
