@@ -289,7 +289,7 @@ func (s *State) tell(question *HandedOver) []Effect {
 		}
 		shown := &s.card.Items[i]
 		p := events.ApprovalPending{
-			Agent: shown.Agent, Action: shown.Action, Request: s.Request, Group: s.Group(), Tier: s.Tier, Escalated: s.Tier,
+			Agent: shown.Agent, Action: shown.Action, Request: s.Request, Group: s.Group(), Tier: s.Tier,
 			EndsAt: s.EndsAt, Otherwise: s.Rules.Otherwise,
 		}
 		if question != nil {

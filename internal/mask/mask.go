@@ -61,23 +61,8 @@ func clean(s string) bool { return len(secret.InText(s)) == 0 && !hasCardNumber(
 
 // words masks the words of a text that are secrets by themselves or after the word before them.
 func words(s string) string {
-	var b strings.Builder
 	before := ""
-	for len(s) > 0 {
-		space := s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsSpace))]
-		s = s[len(space):]
-		end := strings.IndexFunc(s, unicode.IsSpace)
-		if strings.HasPrefix(s, open) { // a mask is one word
-			if i := strings.Index(s, closed); i >= 0 {
-				end = i + len(closed)
-			}
-		}
-		if end < 0 {
-			end = len(s)
-		}
-		word := s[:end]
-		s = s[end:]
-		b.WriteString(space)
+	return cardNumbers(eachWord(s, func(word string) string {
 		switch kinds := secret.InText(word); {
 		case isMasked(word):
 		case len(kinds) > 0:
@@ -90,10 +75,30 @@ func words(s string) string {
 		if hasCardNumber(word) {
 			word = masked("card number", word)
 		}
-		b.WriteString(word)
 		before = word
+		return word
+	}))
+}
+
+// eachWord puts what show makes of each word in its place, and leaves the space between them. A mask is one word.
+func eachWord(s string, show func(word string) string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		space := s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsSpace))]
+		s = s[len(space):]
+		end := strings.IndexFunc(s, unicode.IsSpace)
+		if strings.HasPrefix(s, open) {
+			if i := strings.Index(s, closed); i >= 0 {
+				end = i + len(closed)
+			}
+		}
+		if end < 0 {
+			end = len(s)
+		}
+		b.WriteString(space + show(s[:end]))
+		s = s[end:]
 	}
-	return cardNumbers(b.String())
+	return b.String()
 }
 
 // JSON masks the secrets in a JSON document: values that stand under a secret's name or at one of the pointers (RFC 6901), and what [Text] finds.

@@ -27,27 +27,12 @@ func Scrub(text string, values []string) string {
 	if len(plain) == 0 {
 		return text
 	}
-	var b strings.Builder
-	for len(text) > 0 {
-		space := text[:len(text)-len(strings.TrimLeftFunc(text, unicode.IsSpace))]
-		text = text[len(space):]
-		end := strings.IndexFunc(text, unicode.IsSpace)
-		if strings.HasPrefix(text, open) { // a mask is one word
-			if i := strings.Index(text, closed); i >= 0 {
-				end = i + len(closed)
-			}
-		}
-		if end < 0 {
-			end = len(text)
-		}
-		word := text[:end]
-		text = text[end:]
+	return eachWord(text, func(word string) string {
 		if !isMasked(word) && repeats(plainOf(word), plain) {
-			word = masked("secret", word)
+			return masked("secret", word)
 		}
-		b.WriteString(space + word)
-	}
-	return b.String()
+		return word
+	})
 }
 
 // repeats reports whether a word is one of the values, holds one, or is a part of one.

@@ -48,10 +48,9 @@ type ApprovalPending struct {
 	Agent   string `json:"agent"`
 	Action  string `json:"action"`
 	Request string `json:"request"`
-	// Group is who is asked now, at tier Tier of the escalation path, from 0; Escalated how often others were brought in before.
-	Group     string `json:"group"`
-	Tier      int    `json:"tier"`
-	Escalated int    `json:"escalated,omitempty"`
+	// Group is who is asked now, at tier Tier of the escalation path, from 0: so often others were brought in.
+	Group string `json:"group"`
+	Tier  int    `json:"tier"`
 	// EndsAt is when an answer is due; Otherwise is what happens without one.
 	EndsAt    time.Time `json:"endsAt"`
 	Otherwise Outcome   `json:"otherwise"`

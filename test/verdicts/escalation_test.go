@@ -288,10 +288,10 @@ func (n *news) all() (words []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, w := range n.heard {
-		if w.Escalated == 0 {
+		if w.Tier == 0 {
 			words = append(words, "waits for "+w.Group)
 		} else {
-			words = append(words, fmt.Sprintf("escalated %d to %s", w.Escalated, w.Group))
+			words = append(words, fmt.Sprintf("escalated %d to %s", w.Tier, w.Group))
 		}
 	}
 	return words

@@ -79,7 +79,7 @@ func Pending(p *events.ApprovalPending) string {
 		return fmt.Sprintf("%s asks about %s/%s (%s): %q", p.AskedBy, p.Agent, p.Action, p.QuestionID, p.Question)
 	}
 	how := "waits for"
-	if p.Escalated > 0 {
+	if p.Tier > 0 {
 		how = "went on to"
 	}
 	return fmt.Sprintf("%s/%s %s %s; it is %s unless people answer by %s", p.Agent, p.Action, how, p.Group, p.Otherwise, p.EndsAt.Local().Format(time.TimeOnly))

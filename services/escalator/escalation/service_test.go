@@ -41,7 +41,7 @@ func TestARequestNobodyAnswers(t *testing.T) {
 	}
 	e := heard(t, answers)
 	pending, err := events.As[events.ApprovalPending](e)
-	if err != nil || pending.Escalated != 1 || pending.Group != "tier-1" || !pending.EndsAt.Equal(s.EndsAt) || pending.Otherwise != events.Expired {
+	if err != nil || pending.Tier != 1 || pending.Group != "tier-1" || !pending.EndsAt.Equal(s.EndsAt) || pending.Otherwise != events.Expired {
 		t.Errorf("the agent heard first %+v, %v", e, err)
 	}
 	if e = heard(t, answers); e.Type != events.DecisionMadeType || e.TraceParent != s.Items[0].TraceParent || e.CausationID != approval.TimerID("r-1", 1, approval.Escalate, 0) {
