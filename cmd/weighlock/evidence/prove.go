@@ -13,7 +13,7 @@ import (
 const about = `SELECT DISTINCT stream, epoch, seq FROM events
 	WHERE agent = {agent:String} AND action = {action:String}
 	OR request != '' AND request IN (SELECT request FROM events WHERE agent = {agent:String} AND action = {action:String} AND kind IN ('decisions', 'assessments'))
-	AND kind IN ('approvals', 'verdicts') ORDER BY stored_at, stream, seq`
+	AND kind IN ('approvals', 'verdicts', 'handovers') ORDER BY stored_at, stream, seq`
 
 // Prove collects the events of an action with their ways to signed roots. What is not signed yet is an error: ask again.
 func (p Place) Prove(ctx context.Context, agent, action string) (proof.Bundle, error) {
