@@ -21,6 +21,7 @@ test: engine ## every test, with the race detector
 .PHONY: soak
 soak: ## what takes minutes: the races and floods in full size, with their figures
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'Racing|Flood|Mixed' -race ./test/verdicts
+	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run LongHistory ./test/reports
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run ManyOpen ./services/approver-router/routing
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run KilledAtRandomPoints ./services/auditsink/sink
 
@@ -51,7 +52,7 @@ generate: ## write the generated files anew
 
 .PHONY: check-generated
 check-generated: generate ## fail where a generated file is not current
-	@git diff --exit-code -- pkg docs || { echo "generated files differ: run make generate and commit"; exit 1; }
+	@git diff --exit-code -- pkg docs deploy || { echo "generated files differ: run make generate and commit"; exit 1; }
 
 .PHONY: fuzz
 fuzz: ## a minute of fuzzing for everything that parses

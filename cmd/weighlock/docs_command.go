@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ import (
 func docsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "docs DIRECTORY",
-		Short:  "Write the pages of docs/ that are made from the code",
+		Short:  "Write the pages of docs/ and files of deploy/ that are made from the code",
 		Args:   cobra.ExactArgs(1),
 		Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -50,7 +51,13 @@ func referencePages() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var access bytes.Buffer
+	if err := sink.WriteAccess(&access); err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
+		"../deploy/clickhouse/access.sql": access.Bytes(),
+
 		"settings.md": docgen.Settings(daemon.EnvPrefix, settingSections()),
 		"metrics.md":  docgen.MetricsPage(metrics),
 		"commands.md": docgen.Commands(newRoot(), exitCodes),

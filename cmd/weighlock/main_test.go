@@ -131,7 +131,7 @@ func TestFromProposalToAudit(t *testing.T) {
 		}
 	}
 	sh.until("carol", "audit", "query", "--format", "TSV", "SELECT approvers FROM decisions WHERE action = 'pay-1'")
-	if out := sh.must(exitOK, "grants", "suggest", "--least", "1"); !strings.Contains(out, "finance approved all 1 × send_payment of assistant") || !strings.Contains(out, "weighlock grants create --like assistant/pay-1 --for 2h --uses 1") {
+	if out := sh.until("finance approved all", "grants", "suggest", "--least", "1"); !strings.Contains(out, "finance approved all 1 × send_payment of assistant") || !strings.Contains(out, "weighlock grants create --like assistant/pay-1 --for 2h --uses 1") {
 		t.Errorf("what might be granted is %s", out)
 	}
 	if out := sh.must(exitOK, "grants", "suggest"); !strings.Contains(out, "Nothing was approved so often") {
@@ -139,6 +139,7 @@ func TestFromProposalToAudit(t *testing.T) {
 	}
 	sh.backtests()
 	sh.reports()
+	sh.exports()
 	if out := sh.must(exitOK, "doctor"); strings.Contains(out, "BAD") {
 		t.Errorf("the doctor found something:\n%s", out)
 	}

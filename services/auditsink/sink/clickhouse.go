@@ -70,6 +70,8 @@ func (c *client) insert(ctx context.Context, t *table, rows int, buffer *proto.B
 		"deduplicate_blocks_in_dependent_materialized_views": "1",
 		// A batch may span any number of months; the limit would refuse it for ever.
 		"max_partitions_per_insert_block": maxPartitionsOff,
+		// Where the table is spread over shards: stored there, and not only on its way.
+		"distributed_foreground_insert": "1",
 	})
 }
 

@@ -2,11 +2,11 @@ package sink
 
 import (
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/weighlock/weighlock/internal/reports"
 )
 
 //go:embed schema/*.sql
@@ -40,25 +40,40 @@ func applySchema(ctx context.Context, c *client) error {
 		name, sum, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		applied[name] = sum
 	}
-	files, err := schemaFiles.ReadDir("schema") // sorted by name
+	files, err := migrations()
 	if err != nil {
-		return fmt.Errorf("reading the schema: %w", err)
+		return err
 	}
 	for _, file := range files {
-		text, err := schemaFiles.ReadFile("schema/" + file.Name())
-		if err != nil {
-			return fmt.Errorf("reading the schema: %w", err)
+		if applied[file.name] == "" && applied[clusterMark] != "" {
+			return fmt.Errorf("database %s was made for the cluster %s and lacks schema file %s: run `weighlock audit schema --cluster %[2]s`, with the options of the first time, and hand its output to clickhouse-client", c.database, applied[clusterMark], file.name)
 		}
-		if err := applyFile(ctx, c, file.Name(), string(text), applied[file.Name()]); err != nil {
+		if err := applyFile(ctx, c, file, applied[file.name]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return applyReports(ctx, c, applied)
 }
 
-func applyFile(ctx context.Context, c *client, name, text, before string) error {
-	hash := sha256.Sum256([]byte(text))
-	sum := hex.EncodeToString(hash[:])
+// reportsMark is the name under which schema_migrations has the sum of the reports.
+const reportsMark = "reports"
+
+// applyReports makes the views of the reports anew where a version brings other ones. They hold nothing, so nothing is lost.
+func applyReports(ctx context.Context, c *client, applied map[string]string) error {
+	sum := reports.Sum()
+	if applied[reportsMark] == sum || applied[clusterMark] != "" {
+		return nil
+	}
+	for _, r := range reports.All() {
+		if _, err := c.query(ctx, c.database, r.View()); err != nil {
+			return fmt.Errorf("making the view of the report %s: %w", r.Name, err)
+		}
+	}
+	return noteApplied(ctx, c, reportsMark, sum)
+}
+
+func applyFile(ctx context.Context, c *client, file migration, before string) error {
+	name, sum := file.name, file.sum
 	switch before {
 	case sum:
 		return nil
@@ -66,17 +81,33 @@ func applyFile(ctx context.Context, c *client, name, text, before string) error 
 	default:
 		return fmt.Errorf("schema file %s was applied to database %s as %.12s… and is now %.12s…: put the change into a new file", name, c.database, before, sum)
 	}
-	for statement := range strings.SplitSeq(text, ";\n") {
-		if strings.TrimSpace(statement) == "" {
-			continue
-		}
+	for _, statement := range file.statements() {
 		if _, err := c.query(ctx, c.database, statement); err != nil {
 			return fmt.Errorf("applying schema file %s: %w", name, err)
 		}
+		if fill := backfill(statement); fill != "" {
+			if _, err := c.query(ctx, c.database, fill); err != nil {
+				return fmt.Errorf("applying schema file %s to what is stored: %w", name, err)
+			}
+		}
 	}
+	return noteApplied(ctx, c, name, sum)
+}
+
+func noteApplied(ctx context.Context, c *client, name, sum string) error {
 	_, err := c.query(ctx, c.database, "INSERT INTO schema_migrations (name, sha256) SELECT {name:String}, {sum:String}", "name", name, "sum", sum)
 	if err != nil {
 		return fmt.Errorf("noting schema file %s: %w", name, err)
 	}
 	return nil
+}
+
+// backfill is the statement that puts what is stored already into the table that a materialized view fills from then on; "" for
+// other statements. What both put there is the same row, which the table keeps once.
+func backfill(statement string) string {
+	m := createFiller.FindStringSubmatch(statement)
+	if m == nil {
+		return ""
+	}
+	return "INSERT INTO " + m[2] + "\n" + m[4]
 }

@@ -200,6 +200,7 @@ func TestKilledAtRandomPoints(t *testing.T) {
 	t.Logf("%d events in %s, engine started again %d times", perStream*len(auditedStreams), time.Since(began).Round(time.Second), e.Restarts())
 	w.exactly(perStream)
 	w.recounted(perStream)
+	w.recount()
 }
 
 // recounted compares the views with a count from the bytes alone.

@@ -2,7 +2,9 @@
 package reports
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,11 +13,32 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// Report is one question. Its query has the parameters since, group and agent; the last two may be empty for all.
+// Report is one question. Its query has some of the parameters since, group, agent, action and threshold: group and agent may be empty
+// for all, threshold may be 0 for how it is now.
 type Report struct {
 	Name     string
 	Question string // in one line
 	SQL      string
+}
+
+// Takes says whether the report has the parameter of that name.
+func (r Report) Takes(parameter string) bool { return strings.Contains(r.SQL, "{"+parameter+":") }
+
+// ViewName is the view that has the report in a database, with its parameters as arguments.
+func (r Report) ViewName() string { return "report_" + r.Name }
+
+// View is the statement that makes that view.
+func (r Report) View() string {
+	return "CREATE OR REPLACE VIEW " + r.ViewName() + "\nCOMMENT '" + strings.ReplaceAll(r.Question, "'", "''") + "'\nAS " + r.SQL
+}
+
+// Sum is a hash over all reports: another one means that the views have to be made anew.
+func Sum() string {
+	h := sha256.New()
+	for _, r := range All() {
+		fmt.Fprintf(h, "%s\x00%s\x00%s\x00", r.Name, r.Question, r.SQL)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // All are all reports, by name.

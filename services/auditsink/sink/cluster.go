@@ -1,0 +1,205 @@
+package sink
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/weighlock/weighlock/internal/reports"
+)
+
+// Layout is where the audit's tables are to stand.
+type Layout struct {
+	Database string // "" for the one that the sink uses unless told otherwise
+	// Cluster is a cluster that the server's configuration names: each table is replicated on it, made on all of its servers at once.
+	// Empty for a single server.
+	Cluster string
+	// Sharded spreads events over the cluster's shards: a table t is then distributed over local ones named t_local.
+	Sharded bool
+}
+
+// shardRows is how many neighbours of a stream stay on one shard, so that an insert goes to one or two of them.
+const shardRows = 20000
+
+// clusterMark is the name under which schema_migrations says that the tables were made for a cluster.
+const clusterMark = "cluster"
+
+var (
+	createTable  = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)\n`)
+	createFiller = regexp.MustCompile(`(?s)^CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO (\w+) COMMENT ('[^']*') AS\n(.+)$`)
+	createView   = regexp.MustCompile(`^CREATE OR REPLACE VIEW (\w+)\n`)
+	alterTable   = regexp.MustCompile(`^ALTER TABLE (\w+) `)
+	ofColumns    = regexp.MustCompile(`\b(ADD|COMMENT|RENAME) COLUMN\b`)
+	tableEngine  = regexp.MustCompile(`\nENGINE = (\w*MergeTree)\b`)
+	fromEvents   = regexp.MustCompile(`\bFROM events\b`)
+	tableComment = regexp.MustCompile(`\nCOMMENT ('(?:[^']|'')*')$`)
+)
+
+// WriteSchema writes the statements that make the audit's schema where l says, each ended by a semicolon. They can be run again, and are after an
+// upgrade: what is there stays. All come from the files that the sink applies to a single server.
+func WriteSchema(w io.Writer, l Layout) error {
+	if l.Database == "" {
+		l.Database = Config{}.withDefaults().Database
+	}
+	if l.Sharded && l.Cluster == "" {
+		return fmt.Errorf("shards need the name of a cluster")
+	}
+	statements, err := l.statements()
+	if err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if _, err := fmt.Fprintf(w, "%s;\n\n", s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l Layout) statements() ([]string, error) {
+	out := []string{"CREATE DATABASE IF NOT EXISTS `" + l.Database + "`" + l.on(), "USE `" + l.Database + "`"}
+	made, err := l.place(migrationsTable)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, made...)
+	if l.Cluster != "" {
+		out = append(out, note(clusterMark, l.Cluster))
+	}
+	files, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		for _, s := range file.statements() {
+			made, err := l.place(s)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file.name, err)
+			}
+			out = append(out, made...)
+		}
+		out = append(out, note(file.name, file.sum))
+	}
+	for _, r := range reports.All() {
+		made, err := l.place(r.View())
+		if err != nil {
+			return nil, fmt.Errorf("report %s: %w", r.Name, err)
+		}
+		out = append(out, made...)
+	}
+	return append(out, note(reportsMark, reports.Sum())), nil
+}
+
+func note(name, sum string) string {
+	return fmt.Sprintf("INSERT INTO schema_migrations (name, sha256) SELECT '%s', '%s' WHERE ('%[1]s', '%[2]s') NOT IN (SELECT name, sha256 FROM schema_migrations FINAL)", name, sum)
+}
+
+func (l Layout) on() string {
+	if l.Cluster == "" {
+		return ""
+	}
+	return " ON CLUSTER '" + l.Cluster + "'"
+}
+
+// local is the name of the table that holds rows.
+func (l Layout) local(table string) string {
+	if l.Sharded {
+		return table + "_local"
+	}
+	return table
+}
+
+// place turns one statement for a single server into those for l.
+func (l Layout) place(statement string) ([]string, error) {
+	statement = strings.TrimSpace(statement)
+	if m := createTable.FindStringSubmatch(statement); m != nil {
+		return l.table(m[1], statement)
+	}
+	if m := createFiller.FindStringSubmatch(statement); m != nil {
+		view, target, comment, query := m[1], m[2], m[3], m[4]
+		fill := "INSERT INTO " + target + "\n" + query
+		if l.Sharded { // each shard reads its own events and writes its own table
+			fill += "\nSETTINGS parallel_distributed_insert_select = 2"
+		}
+		query = fromEvents.ReplaceAllString(query, "FROM "+l.local("events"))
+		return []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + view + l.on() + " TO " + l.local(target) + " COMMENT " + comment + " AS\n" + query, fill}, nil
+	}
+	if m := createView.FindStringSubmatch(statement); m != nil {
+		return []string{strings.Replace(statement, "VIEW "+m[1]+"\n", "VIEW "+m[1]+l.on()+"\n", 1)}, nil
+	}
+	if m := alterTable.FindStringSubmatch(statement); m != nil {
+		rest := strings.TrimPrefix(statement, m[0])
+		out := []string{"ALTER TABLE " + l.local(m[1]) + l.on() + " " + rest}
+		if l.Sharded && ofColumns.MatchString(rest) {
+			out = append(out, "ALTER TABLE "+m[1]+l.on()+" "+rest)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("the statement %.60q is of a kind that is not known on clusters", statement)
+}
+
+func (l Layout) table(name, statement string) ([]string, error) {
+	if l.Cluster == "" {
+		return []string{statement}, nil
+	}
+	engine := tableEngine.FindStringSubmatchIndex(statement)
+	if engine == nil {
+		return nil, fmt.Errorf("the table %s has no engine of the MergeTree family", name)
+	}
+	made := statement[:engine[2]] + "Replicated" + statement[engine[2]:]
+	made = strings.Replace(made, "EXISTS "+name+"\n", "EXISTS "+l.local(name)+l.on()+"\n", 1)
+	// Replicas forget tokens after an hour unless told otherwise; a pending batch may be written again much later.
+	made = strings.Replace(made, "non_replicated_deduplication_window = 10000", "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800", 1)
+	out := []string{made}
+	if l.Sharded {
+		key := "rand()" // only materialized views and single notes write there
+		if strings.Contains(statement, "\n    seq ") {
+			key = fmt.Sprintf("cityHash64(stream, epoch, intDiv(seq, %d))", shardRows)
+		}
+		comment := ""
+		if m := tableComment.FindStringSubmatch(statement); m != nil {
+			comment = "\nCOMMENT " + m[1]
+		}
+		out = append(out, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s\nENGINE = Distributed('%s', '%s', '%s', %s)%s",
+			name, l.on(), l.local(name), l.Cluster, l.Database, l.local(name), key, comment))
+	}
+	return out, nil
+}
+
+// migration is one numbered file of the schema.
+type migration struct {
+	name, text string
+	sum        string // SHA-256 of text, in hex
+}
+
+// statements are those of the file, in order.
+func (m migration) statements() []string {
+	var out []string
+	for s := range strings.SplitSeq(m.text, ";\n") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// migrations are all files of the schema, in order.
+func migrations() ([]migration, error) {
+	files, err := schemaFiles.ReadDir("schema") // sorted by name
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema: %w", err)
+	}
+	all := make([]migration, 0, len(files))
+	for _, file := range files {
+		text, err := schemaFiles.ReadFile("schema/" + file.Name())
+		if err != nil {
+			return nil, fmt.Errorf("reading the schema: %w", err)
+		}
+		hash := sha256.Sum256(text)
+		all = append(all, migration{name: file.Name(), text: string(text), sum: hex.EncodeToString(hash[:])})
+	}
+	return all, nil
+}
