@@ -17,6 +17,7 @@ import (
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/proof"
+	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -28,16 +29,18 @@ func (c *cli) proofCommands() []*cobra.Command {
 const keyUsage = "`file` with the public keys to trust, one a line (default: those of this pipeline)"
 
 func (c *cli) verifyCommand() *cobra.Command {
-	var since, keys string
+	var since, keys, digests string
 	command := &cobra.Command{
 		Use:   "verify",
 		Short: "Read every row again and say exactly which was changed, added or taken out",
 		Example: `  weighlock audit verify
-  weighlock audit verify --since 7d --key trusted.pub`,
+  weighlock audit verify --since 7d --key trusted.pub
+  weighlock audit verify --digests https://objects.example.com/weighlock-digests`,
 		Args: cobra.NoArgs,
 	}
 	command.Flags().StringVar(&since, "since", "", "how far back: a `time` such as 30d or 12h, or a date (default: from the beginning)")
 	command.Flags().StringVar(&keys, "key", "", keyUsage)
+	command.Flags().StringVar(&digests, "digests", "", "`place` outside of the pipeline that has digests too: a directory, or the URL of a bucket")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		from := time.Unix(0, 0)
 		if since != "" {
@@ -51,6 +54,11 @@ func (c *cli) verifyCommand() *cobra.Command {
 			return err
 		}
 		defer done()
+		if digests != "" {
+			if at.Kept, err = safekeeping.Open(digests); err != nil {
+				return err
+			}
+		}
 		report, err := at.Verify(cmd.Context(), from)
 		if err != nil {
 			return err

@@ -183,8 +183,10 @@ func TestMessageIdsOfOutsiders(t *testing.T) {
 func TestServicesConsume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.op.Publish(t.Context(), "wl.due.r1.0.1", nil); err != nil {
-		t.Fatal(err)
+	for _, subject := range []string{"wl.due.r1.0.1", "wl.proofs.WL_EVENTS"} {
+		if _, err := w.op.Publish(t.Context(), subject, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, c := range authz.Consumers() {
 		js := w.JetStream(t, service(c.Service))

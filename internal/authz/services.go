@@ -24,6 +24,7 @@ func Consumers() []Consumer {
 		{AuditSink, "EVENTS", "auditsink"},
 		{AuditSink, "VERDICTS", "auditsink"},
 		{AuditSink, "DECISIONS", "auditsink"},
+		{AuditSink, "PROOFS", "auditsink-bucket"},
 	}
 }
 

@@ -51,7 +51,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	<-js.PublishAsyncComplete()
-	place := Place{ClickHouseURL: enginetest.Engine(b).URL(), JetStream: js, Subjects: server.Subjects, Trusted: written(b, server, nc)}
+	place := Place{ClickHouseURL: enginetest.Engine(b).URL(), JetStream: js, Subjects: server.Subjects, Trusted: written(b, server, nc, b.TempDir())}
 	runtime.GC()
 	for b.Loop() {
 		report, err := place.Verify(b.Context(), time.Unix(0, 0))
@@ -65,12 +65,12 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportMetric(float64(memory.HeapInuse)/1e6, "heap-MB")
 }
 
-// written lets a sink write all there is, and returns the key it signed with.
-func written(b *testing.B, server *natstest.Server, nc *nats.Conn) proof.Keys {
+// written lets a sink write all there is, and returns the key it signed with. Key and digests are kept in dir.
+func written(b testing.TB, server *natstest.Server, nc *nats.Conn, dir string) proof.Keys {
 	b.Helper()
-	key := filepath.Join(b.TempDir(), "proof.pem")
+	key := filepath.Join(dir, "proof.pem")
 	rt := stream.Runtime{Conn: server.Connect(b, authz.Identity{Kind: authz.Service, Name: authz.AuditSink}), Subjects: server.Subjects}
-	s, err := sink.New(rt, sink.Config{ClickHouseURL: enginetest.Engine(b).URL(), ProofKey: key, Registerer: prometheus.NewRegistry()})
+	s, err := sink.New(rt, sink.Config{ClickHouseURL: enginetest.Engine(b).URL(), ProofKey: key, ProofDir: filepath.Join(dir, "digests"), Registerer: prometheus.NewRegistry()})
 	if err != nil {
 		b.Fatal(err)
 	}

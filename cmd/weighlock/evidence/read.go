@@ -16,6 +16,7 @@ import (
 
 	"github.com/weighlock/weighlock/cmd/weighlock/ask"
 	"github.com/weighlock/weighlock/internal/proof"
+	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/services/auditsink/sink"
 )
@@ -26,6 +27,8 @@ type Place struct {
 	JetStream     jetstream.JetStream
 	Subjects      events.Subjects
 	Trusted       proof.Keys
+	// Kept are digests from outside of the pipeline, which are believed like those of the stream; nil for none.
+	Kept safekeeping.Store
 }
 
 // manifests are the sink's notes by "stream epoch", those of streams that were made anew included.

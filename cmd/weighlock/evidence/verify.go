@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/ask"
@@ -33,6 +34,13 @@ type Report struct {
 // Verify reads every row since then, and judges it. What is being written meanwhile is no finding.
 func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 	report := Report{Findings: []proof.Finding{}}
+	var kept []proof.Signed
+	if p.Kept != nil { // first: what was kept before the manifests are read is in them too, unless somebody put them back
+		var err error
+		if kept, err = p.Kept.All(ctx); err != nil {
+			return report, err
+		}
+	}
 	before, err := p.manifests(ctx)
 	if err != nil {
 		return report, err
@@ -45,7 +53,7 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	parts, err := p.parts(ctx, before)
+	parts, err := p.parts(ctx, before, kept)
 	if err != nil {
 		return report, err
 	}
@@ -59,7 +67,11 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 				return s.Stream == at.stream && s.Epoch == at.epoch && s.Lo > head.HighWater
 			})
 		}
-		audit := proof.NewAudit(at.stream, at.epoch, limit(witnessed), limit(stored), p.Trusted, head, p.source(ctx, at))
+		pending := before[at].Pending
+		outside := append(limit(witnessed), slices.DeleteFunc(slices.Clone(kept), func(s proof.Signed) bool {
+			return pending != nil && s.Stream == at.stream && s.Epoch == at.epoch && s.Lo == pending.Lo
+		})...)
+		audit := proof.NewAudit(at.stream, at.epoch, outside, limit(stored), p.Trusted, head, p.source(ctx, at))
 		odd, further, err := p.feed(ctx, audit, at, since)
 		if err != nil {
 			return report, err
@@ -96,9 +108,14 @@ func (p Place) feed(ctx context.Context, audit *proof.Audit, at part, since time
 	return odd, further, err
 }
 
-// parts are those that rows, digests or the sink's notes know of.
-func (p Place) parts(ctx context.Context, noted map[part]sink.Manifest) ([]part, error) {
+// parts are those that rows, kept digests or the sink's notes know of.
+func (p Place) parts(ctx context.Context, noted map[part]sink.Manifest, kept []proof.Signed) ([]part, error) {
 	all := map[part]bool{}
+	for _, s := range kept {
+		if strings.HasPrefix(s.Stream, p.Subjects.Stream("")) { // the place may keep another pipeline's too
+			all[part{s.Stream, s.Epoch}] = true
+		}
+	}
 	for at := range noted {
 		all[at] = true
 	}

@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/proof"
+	"github.com/weighlock/weighlock/internal/safekeeping"
 )
 
 // proofsStream keeps the signed digests outside of ClickHouse.
@@ -23,8 +21,8 @@ const proofsStream = "PROOFS"
 
 // attester signs batches. A digest depends on its batch and on the digest before it alone, so that doing a step again does no harm.
 type attester struct {
-	key ed25519.PrivateKey
-	dir string
+	key       ed25519.PrivateKey
+	directory safekeeping.Store // nil for none
 }
 
 // newAttester is nil where nothing is to be signed.
@@ -36,12 +34,13 @@ func newAttester(c Config) (*attester, error) {
 	if err != nil {
 		return nil, err
 	}
+	a := &attester{key: key}
 	if c.ProofDir != "" {
-		if err := os.MkdirAll(c.ProofDir, 0o750); err != nil {
-			return nil, fmt.Errorf("making the directory of digests: %w", err)
+		if a.directory, err = safekeeping.OpenDirectory(c.ProofDir); err != nil {
+			return nil, err
 		}
 	}
-	return &attester{key: key, dir: c.ProofDir}, nil
+	return a, nil
 }
 
 // digest describes the batch of entries that the manifest m says comes next.
@@ -100,8 +99,10 @@ func (l *loop) deliver(ctx context.Context, signed proof.Signed) error {
 	if err := l.s.reach(l.stream, stepPublished); err != nil {
 		return err
 	}
-	if err := l.s.attester.keep(signed, text); err != nil {
-		return err
+	if to := l.s.attester.directory; to != nil {
+		if err := to.Keep(ctx, signed); err != nil {
+			return err
+		}
 	}
 	_, err = l.s.client.query(ctx, l.s.client.database, `INSERT INTO digests (stream, epoch, lo, hi, n, at, root, chain, previous, hash, key, signature)
 		SELECT {stream:String}, {epoch:UInt64}, {lo:UInt64}, {hi:UInt64}, {n:UInt64}, fromUnixTimestamp64Nano({at:Int64}, 'UTC'), {root:String}, {chain:String}, {previous:String}, {hash:String}, {key:String}, {signature:String}`,
@@ -112,32 +113,6 @@ func (l *loop) deliver(ctx context.Context, signed proof.Signed) error {
 		return fmt.Errorf("inserting the digest of %s: %w", signed.Name(), err)
 	}
 	return l.s.reach(l.stream, stepAttested)
-}
-
-// keep writes the digest into the directory, if there is one: a file per digest, never over another one, so that the directory may be
-// a mount that allows no changes.
-func (a *attester) keep(signed proof.Signed, text []byte) error {
-	if a.dir == "" {
-		return nil
-	}
-	name := fmt.Sprintf("%s.%d.%020d-%020d.%.16s.json", signed.Stream, signed.Epoch, signed.Lo, signed.Hi, signed.Hash())
-	path := filepath.Join(a.dir, name)
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	tmp, err := os.CreateTemp(a.dir, ".new-*")
-	if err != nil {
-		return fmt.Errorf("keeping the digest of %s: %w", signed.Name(), err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(text, '\n'))
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return fmt.Errorf("keeping the digest of %s: %w", signed.Name(), err)
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("keeping the digest of %s: %w", signed.Name(), err)
-	}
-	return nil
 }
 
 // attestStored signs a pending batch whose messages have left the stream, from what ClickHouse has of it. The chain that the manifest

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
+	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -34,6 +35,9 @@ type Config struct {
 	ProofKey string
 	// ProofDir is a directory that gets every digest as a file of its own; empty for none. It needs ProofKey.
 	ProofDir string
+	// ProofBucket is an S3-compatible bucket that gets every digest as an object of its own, https://host[:port]/bucket[/prefix][?region=R];
+	// empty for none. It needs ProofKey. Credentials come from the environment, see [safekeeping.OpenBucket].
+	ProofBucket string
 	// Registerer takes the sink's metrics; nil means the one of the runtime's metrics.
 	Registerer prometheus.Registerer
 }
@@ -97,6 +101,7 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early; 0 means 200ms")
 	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")
 	fs.StringVar(&c.ProofDir, "proof-dir", "", "`directory` that gets every signed digest as a file; empty means none")
+	fs.StringVar(&c.ProofBucket, "proof-bucket", "", "`URL` of an S3-compatible bucket that gets every signed digest as an object, https://host/bucket[/prefix][?region=R]; empty means none")
 	fs.DurationVar(&c.Drain, "drain", 0, "`time` a stopping sink may take to write the batch in hand; 0 means 5s")
 }
 
@@ -119,8 +124,15 @@ func (c Config) Validate() error {
 		return wrong("idleWait", "is "+c.IdleWait.String(), "use up to batchWait")
 	case c.ProofDir != "" && c.ProofKey == "":
 		return wrong("proofDir", "is set without a key", "set proofKey too, or leave both out")
+	case c.ProofBucket != "" && c.ProofKey == "":
+		return wrong("proofBucket", "is set without a key", "set proofKey too, or leave both out")
 	case c.Drain < 0:
 		return wrong("drain", "is "+c.Drain.String(), "use 0s or more")
+	}
+	if c.ProofBucket != "" {
+		if _, err := safekeeping.OpenBucket(c.ProofBucket); err != nil {
+			return wrong("proofBucket", err.Error(), "use https://host/bucket")
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,6 +28,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} { // of the buckets that tests make
+		if err := os.Setenv(name, "test"); err != nil {
+			panic(err)
+		}
+	}
 	runIfSink()
 	enginetest.Main(m)
 }

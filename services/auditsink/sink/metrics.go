@@ -4,9 +4,9 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics are the sink's own; those of the runtime do not fit a consumer that acknowledges whole batches.
 type metrics struct {
-	rows, dead, retries, restarts *prometheus.CounterVec
-	highWater                     *prometheus.GaugeVec
-	insert                        *prometheus.HistogramVec
+	rows, dead, retries, restarts, kept *prometheus.CounterVec
+	highWater                           *prometheus.GaugeVec
+	insert                              *prometheus.HistogramVec
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -18,6 +18,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		dead:     counter("dead_letters_total", "Rows written to the table dead_letters."),
 		retries:  counter("insert_failures_total", "Inserts that ClickHouse did not take and that are tried again."),
 		restarts: counter("restarts_total", "Times that a stream's loop started over from the manifest."),
+		kept:     counter("digests_kept_total", "Signed digests that the bucket took."),
 		highWater: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "weighlock_auditsink_high_water", Help: "Last sequence that is in ClickHouse with everything before it.",
 		}, []string{"stream"}),
@@ -28,7 +29,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.highWater, m.insert} {
+	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.kept, m.highWater, m.insert} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

@@ -193,6 +193,8 @@ func TestConfigNamesTheField(t *testing.T) {
 		"batchWait":     {ClickHouseURL: good, BatchWait: -1},
 		"idleWait":      {ClickHouseURL: good, IdleWait: 2e9},
 		"drain":         {ClickHouseURL: good, Drain: -1},
+		"proofDir":      {ClickHouseURL: good, ProofDir: "x"},
+		"proofBucket":   {ClickHouseURL: good, ProofKey: "x", ProofBucket: "https://host.example.com"},
 	} {
 		err := c.Validate()
 		if err == nil || !strings.HasPrefix(err.Error(), field+" ") || strings.Contains(err.Error(), "secret") {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/internal/stream"
 )
 
@@ -26,6 +27,7 @@ type Service struct {
 	metrics *metrics
 
 	attester *attester // nil where nothing is signed
+	keeper   *keeper   // nil where no bucket gets digests
 
 	mu     sync.Mutex
 	schema error                           // nil once the tables are there
@@ -76,6 +78,13 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	for _, name := range auditedStreams {
 		s.states[rt.Subjects.Stream(name)] = errNotStarted
 	}
+	if cfg.ProofBucket != "" {
+		bucket, err := safekeeping.OpenBucket(cfg.ProofBucket)
+		if err != nil {
+			return nil, fmt.Errorf("auditsink: %w", err)
+		}
+		s.keeper = &keeper{s: s, bucket: bucket, stream: rt.Subjects.Stream(proofsStream)}
+	}
 	return s, nil
 }
 
@@ -90,6 +99,9 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, name := range auditedStreams {
 		l := newLoop(s, s.rt.Subjects.Stream(name))
 		loops.Go(func() { l.run(ctx) })
+	}
+	if s.keeper != nil {
+		loops.Go(func() { s.keeper.run(ctx) })
 	}
 	loops.Wait()
 	return nil
@@ -122,7 +134,7 @@ func (s *Service) Ready() error {
 	if s.schema != nil {
 		return fmt.Errorf("auditsink: preparing ClickHouse: %w", s.schema)
 	}
-	for _, name := range auditedStreams {
+	for _, name := range append(auditedStreams[:], proofsStream) {
 		name = s.rt.Subjects.Stream(name)
 		if err := s.states[name]; err != nil {
 			return fmt.Errorf("auditsink: %s: %w", name, err)
