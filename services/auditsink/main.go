@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"github.com/weighlock/weighlock/internal/daemon"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -10,6 +11,9 @@ import (
 )
 
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(sink.MemoryLimit)
+	}
 	var cfg sink.Config
 	os.Exit(daemon.Main(daemon.Program{
 		Name:   sink.Name,

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ClickHouse/ch-go/proto"
-
 	"github.com/weighlock/weighlock/internal/proof"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -26,7 +24,6 @@ type batch struct {
 	row                   row
 	hasher                hasher
 	names                 []string
-	buffer                proto.Buffer
 }
 
 // message is what the batch needs of a JetStream message.
@@ -45,8 +42,17 @@ func newBatch(s events.Subjects, stream string, epoch uint64) *batch {
 	}
 }
 
+// Columns that have once held much keep their memory. What a batch needs less than a quarter of is made anew.
+const (
+	muchMemory = 4 << 20
+	roomy      = 4
+)
+
 // reset empties the batch; the chain goes on from chain.
 func (b *batch) reset(chain Hash) {
+	if room := cap(b.events.data.Buf) + cap(b.dead.originData.Buf); room > muchMemory && b.bytes < room/roomy {
+		b.events, b.dead = newEventsTable(), newDeadTable()
+	}
 	b.events.input.Reset()
 	b.dead.input.Reset()
 	b.entries = b.entries[:0]
@@ -73,12 +79,14 @@ func (b *batch) add(m message, now time.Time) {
 	b.entries = append(b.entries, proof.Entry{Seq: m.seq, Leaf: r.leaf})
 	b.lastStored = m.storedAt
 	b.events.append(b.origin, r)
+	size := len(m.data) + len(r.headersRaw) + len(m.subject)
 	if wanted(r) {
 		b.dead.append(b.origin, r)
 		b.deadRows++
+		size *= 2
 	}
 	b.rows++
-	b.bytes += len(m.data) + len(r.headersRaw) + len(m.subject)
+	b.bytes += size
 	b.hi, b.newest = m.seq, now
 }
 

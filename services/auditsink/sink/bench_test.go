@@ -61,11 +61,12 @@ func BenchmarkMap(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 5000)
 	batch := newBatch(s, "WL_EVENTS", 1)
+	var buffer proto.Buffer
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if i%len(all) == 0 {
-			batch.buffer.Reset()
-			if err := batch.events.encode(&batch.buffer, batch.rows); err != nil {
+			buffer.Reset()
+			if err := batch.events.encode(&buffer, batch.rows); err != nil {
 				b.Fatal(err)
 			}
 			batch.reset(Hash{})
@@ -93,12 +94,13 @@ func BenchmarkInsert(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 5000)
 	batch := newBatch(s, "WL_EVENTS", 1)
+	var buffer proto.Buffer
 	for _, over := range []struct {
 		name    string
 		address address
 	}{{"http", (*engine.Engine).URL}, {"native", (*engine.Engine).NativeURL}} {
 		c := benchClient(b, over.address)
-		benchInserts(b, over.name+"/sink", c, len(all), &batch.buffer, func() *table {
+		benchInserts(b, over.name+"/sink", c, len(all), &buffer, func() *table {
 			batch.reset(Hash{})
 			for _, m := range all {
 				batch.add(m, time.Time{})
@@ -111,7 +113,7 @@ func BenchmarkInsert(b *testing.B) {
 				b.Fatal(err)
 			}
 			rows := plainTable(into, all)
-			benchInserts(b, over.name+"/"+name, c, len(all), &batch.buffer, func() *table { return rows })
+			benchInserts(b, over.name+"/"+name, c, len(all), &buffer, func() *table { return rows })
 		}
 	}
 }

@@ -20,8 +20,8 @@ func (t *table) str(name string) *proto.ColStr {
 	return c
 }
 
-func (t *table) low(name string) *proto.ColLowCardinality[string] {
-	c := new(proto.ColStr).LowCardinality()
+func (t *table) low(name string) *lowColumn {
+	c := newLowColumn()
 	t.input = append(t.input, proto.InputColumn{Name: name, Data: c})
 	return c
 }

@@ -24,6 +24,9 @@ type Config struct {
 	BatchRows int
 	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 16 MiB.
 	BatchBytes int
+	// BatchMemory is how many bytes of messages the batches of all streams may hold together: beyond it those with 2 MiB are written.
+	// They take about five times as much memory. 1 KiB to 4 GiB. Default 20 MiB.
+	BatchMemory int
 	// BatchWait is the longest a message waits for its batch to fill, up to one minute; four times as long in a batch of
 	// 1,000 rows and more, which is cheaper to write. Default 1 s.
 	BatchWait time.Duration
@@ -46,8 +49,10 @@ const (
 	defaultDatabase  = "weighlock"
 	maxBatchRows     = 1_000_000 // one block, so that one token covers the insert: ClickHouse's max_insert_block_size
 	maxBatchBytes    = 256 << 20 // likewise min_insert_block_size_bytes
-	pullMessages     = 4096
-	pullBytes        = 32 << 20
+	maxBatchMemory   = 4 << 30
+	pullMessages     = 2048
+	pullBytes        = 4 << 20
+	shareBytes       = 2 << 20 // a batch may have these whatever the others have
 	pinnedTTL        = 2 * time.Second
 	pullExpiry       = time.Second // below pinnedTTL, so that an idle sink keeps its place
 	ackWait          = 5 * time.Second
@@ -60,6 +65,10 @@ const (
 	manifestBucket   = "AUDIT"
 	maxPartitionsOff = "0"
 )
+
+// MemoryLimit is for debug.SetMemoryLimit in a process that is a sink only, in bytes: what batches take together is bounded, and with this the
+// garbage beside them too. `make soak` measures the whole process at a long backlog, which is to stay below 200 MiB.
+const MemoryLimit = 130 << 20
 
 // Name is the service's name, of its identity, dead letters and metrics.
 const Name = "auditsink"
@@ -79,6 +88,9 @@ func (c Config) withDefaults() Config {
 	if c.BatchBytes == 0 {
 		c.BatchBytes = 16 << 20
 	}
+	if c.BatchMemory == 0 {
+		c.BatchMemory = 20 << 20
+	}
 	if c.BatchWait == 0 {
 		c.BatchWait = time.Second
 	}
@@ -97,6 +109,7 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.Database, "database", "", "`database` for the audit; empty means weighlock")
 	fs.IntVar(&c.BatchRows, "batch-rows", 0, "most `rows` of one insert; 0 means 20000")
 	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 16 MiB")
+	fs.IntVar(&c.BatchMemory, "batch-memory", 0, "`bytes` that the batches of all streams may hold together, about a fifth of the memory they take; 0 means 20 MiB")
 	fs.DurationVar(&c.BatchWait, "batch-wait", 0, "longest `time` a message waits for its batch; 0 means 1s")
 	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early; 0 means 200ms")
 	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")
@@ -118,6 +131,8 @@ func (c Config) Validate() error {
 		return wrong("batchRows", fmt.Sprintf("is %d", c.BatchRows), "use 1 to 1000000")
 	case c.BatchBytes < 1<<10 || c.BatchBytes > maxBatchBytes:
 		return wrong("batchBytes", fmt.Sprintf("is %d", c.BatchBytes), "use 1 KiB to 256 MiB")
+	case c.BatchMemory < 1<<10 || c.BatchMemory > maxBatchMemory:
+		return wrong("batchMemory", fmt.Sprintf("is %d", c.BatchMemory), "use 1 KiB to 4 GiB")
 	case c.BatchWait < 0 || c.BatchWait > time.Minute:
 		return wrong("batchWait", "is "+c.BatchWait.String(), "use up to 1m")
 	case c.IdleWait < 0 || c.IdleWait > c.BatchWait:

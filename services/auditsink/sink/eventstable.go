@@ -4,7 +4,7 @@ import "github.com/ClickHouse/ch-go/proto"
 
 type (
 	strCol  = *proto.ColStr
-	lowCol  = *proto.ColLowCardinality[string]
+	lowCol  = *lowColumn
 	u64Col  = *proto.ColUInt64
 	i16Col  = *proto.ColInt16
 	flagCol = *proto.ColUInt8

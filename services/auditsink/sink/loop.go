@@ -150,6 +150,9 @@ func (l *loop) open(ctx context.Context) (jetstream.Consumer, error) {
 		return nil, fmt.Errorf("opening the bucket of manifests: %w", err)
 	}
 	if l.batch == nil || l.batch.origin.epoch != epoch {
+		if l.batch != nil {
+			l.empty(Hash{})
+		}
 		l.batch = newBatch(l.s.rt.Subjects, l.stream, epoch)
 	}
 	l.ledger = ledger{kv: kv, stream: l.stream}
@@ -165,9 +168,15 @@ func (l *loop) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.batch.reset(chain)
+	l.empty(chain)
 	l.last = nil
 	return nil
+}
+
+// empty lets go of the batch in hand; the next one's chain goes on from chain.
+func (l *loop) empty(chain Hash) {
+	l.s.inHand.Add(-int64(l.batch.bytes))
+	l.batch.reset(chain)
 }
 
 // patience is how long to wait for the next message.
@@ -204,8 +213,13 @@ func (l *loop) due() bool {
 		return b.hi >= p.Hi
 	}
 	now := l.s.rt.Now()
-	return b.rows >= l.s.cfg.BatchRows || b.bytes >= l.s.cfg.BatchBytes ||
+	return b.rows >= l.s.cfg.BatchRows || b.bytes >= l.s.cfg.BatchBytes || l.crowded() ||
 		now.Sub(b.oldest) >= l.batchWait() || now.Sub(b.newest) >= l.s.cfg.IdleWait
+}
+
+// crowded says whether the batches in hand have all the memory that they may have, and this one its share of it.
+func (l *loop) crowded() bool {
+	return l.batch.bytes >= shareBytes && l.s.inHand.Load() >= int64(l.s.cfg.BatchMemory)
 }
 
 // expected is the sequence that comes next unless messages were deleted.
@@ -236,7 +250,9 @@ func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
 	if p := l.ledger.Pending; p != nil && seq > p.Hi { // the end of the pending batch was deleted meanwhile
 		return l.settle(ctx)
 	}
+	before := l.batch.bytes
 	l.batch.add(message{m.Subject(), m.Headers(), m.Data(), seq, meta.Timestamp}, l.s.rt.Now())
+	l.s.inHand.Add(int64(l.batch.bytes - before))
 	l.last, l.fresh = m, false
 	return nil
 }

@@ -190,6 +190,7 @@ func TestConfigNamesTheField(t *testing.T) {
 		"database":      {ClickHouseURL: good, Database: "a`b"},
 		"batchRows":     {ClickHouseURL: good, BatchRows: -1},
 		"batchBytes":    {ClickHouseURL: good, BatchBytes: 1},
+		"batchMemory":   {ClickHouseURL: good, BatchMemory: 1},
 		"batchWait":     {ClickHouseURL: good, BatchWait: -1},
 		"idleWait":      {ClickHouseURL: good, IdleWait: 2e9},
 		"drain":         {ClickHouseURL: good, Drain: -1},

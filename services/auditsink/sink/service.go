@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/ClickHouse/ch-go/proto"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/safekeeping"
@@ -28,6 +30,9 @@ type Service struct {
 
 	attester *attester // nil where nothing is signed
 	keeper   *keeper   // nil where no bucket gets digests
+
+	inHand  atomic.Int64 // bytes of all batches
+	buffers sync.Pool    // *proto.Buffer, for the inserts under way
 
 	mu     sync.Mutex
 	schema error                           // nil once the tables are there
@@ -74,6 +79,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s := &Service{
 		rt: rt, cfg: cfg, js: js, client: c, metrics: m, attester: a, log: rt.Logger.With("service", Name),
 		schema: errNotStarted, states: map[string]error{}, reach: func(string, string) error { return nil },
+		buffers: sync.Pool{New: func() any { return new(proto.Buffer) }},
 	}
 	for _, name := range auditedStreams {
 		s.states[rt.Subjects.Stream(name)] = errNotStarted

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func runIfSink() {
 	if text == "" {
 		return
 	}
+	debug.SetMemoryLimit(MemoryLimit)
 	if err := sinkChild(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
 )
 
 // The steps of a cycle at which tests end a loop.
@@ -65,7 +67,7 @@ func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 	if err != nil {
 		return err
 	}
-	l.batch.reset(chain)
+	l.empty(chain)
 	if last != nil {
 		if err := last.Ack(); err != nil {
 			return fmt.Errorf("acknowledging %d: %w", p.Hi, err)
@@ -142,7 +144,9 @@ func (l *loop) insertOnce(ctx context.Context) error {
 }
 
 func (l *loop) send(ctx context.Context, t *table, rows int, token string) error {
-	if err := l.s.client.insert(ctx, t, rows, &l.batch.buffer, token); err != nil {
+	buffer, _ := l.s.buffers.Get().(*proto.Buffer) // it has no others
+	defer l.s.buffers.Put(buffer)
+	if err := l.s.client.insert(ctx, t, rows, buffer, token); err != nil {
 		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.name, err)
 	}
 	return nil
