@@ -45,6 +45,7 @@ many rows of the same size into the same engine. A ratio of 1 would be free.`,
 				{"p99 ms", fmt.Sprint(r.P99), fmt.Sprint(r.RawP99), fmt.Sprintf("%.2f", r.P99/r.RawP99)},
 				{"p99.9 ms", fmt.Sprint(r.P999), fmt.Sprint(r.RawP999), fmt.Sprintf("%.2f", r.P999/r.RawP999)},
 				{"CPU µs/action", fmt.Sprint(r.CPUPerAction), fmt.Sprint(r.RawCPUPerAction), fmt.Sprintf("%.2f", r.CPUPerAction/r.RawCPUPerAction)},
+				{"with audit and engine", fmt.Sprint(r.CPUPerActionAudit), fmt.Sprint(r.RawCPUPerActionAudit), fmt.Sprintf("%.2f", r.CPUPerActionAudit/r.RawCPUPerActionAudit)},
 			})
 		},
 	}
@@ -55,6 +56,8 @@ many rows of the same size into the same engine. A ratio of 1 would be free.`,
 	flags.IntVar(&o.Agents, "agents", 4, "`number` of agents that propose at once")
 	flags.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the whole run to this `file`")
 	flags.BoolVar(&o.OnlyPipeline, "only-pipeline", false, "measure the pipeline without the audit and nothing else, for profiles")
+	flags.BoolVar(&o.OnlyAudit, "only-audit", false, "measure the pipeline with the audit and nothing else, for profiles")
+	command.MarkFlagsMutuallyExclusive("only-pipeline", "only-audit")
 	flags.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "give up after this `time`")
 	return command
 }
