@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const digestPrefix = "sha256:"
@@ -39,101 +36,23 @@ func ArgumentsDigest(arguments json.RawMessage) (string, error) {
 	if len(bytes.TrimSpace(arguments)) == 0 {
 		return Digest([]byte("{}")), nil
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(arguments))
-	if dec.PeekKind() != '{' {
+	c := canonicals.Get().(*canonical) //nolint:forcetypeassert // the pool holds nothing else
+	defer c.release()
+	c.read(arguments)
+	if c.dec.PeekKind() != '{' {
 		return "", argumentsError("are not a JSON object")
 	}
-	canonical, err := appendCanonical(make([]byte, 0, len(arguments)), dec)
-	if err != nil {
+	if err := c.value(); err != nil {
 		return "", argumentsError("cannot be read: " + err.Error())
 	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+	if _, err := c.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return "", argumentsError("are followed by something else")
 	}
-	return Digest(canonical), nil
+	return Digest(c.out), nil
 }
 
 func argumentsError(problem string) error {
 	return &FieldError{Field: "arguments", Problem: problem, Fix: "send one JSON object of named arguments"}
-}
-
-// appendCanonical appends the canonical form of the next value of dec, which
-// itself refuses duplicate keys and invalid text.
-func appendCanonical(dst []byte, dec *jsontext.Decoder) ([]byte, error) {
-	if dec.StackDepth() > MaxArgumentsDepth {
-		return nil, fmt.Errorf("deeper than %d", MaxArgumentsDepth)
-	}
-	switch dec.PeekKind() {
-	case '{':
-		return appendObject(dst, dec)
-	case '[':
-		return appendArray(dst, dec)
-	}
-	token, err := dec.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	if token.Kind() == '"' {
-		return jsontext.AppendQuote(dst, token.String())
-	}
-	return append(dst, token.String()...), nil // a number as it was written, or a literal
-}
-
-func appendArray(dst []byte, dec *jsontext.Decoder) ([]byte, error) {
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	dst = append(dst, '[')
-	for n := 0; dec.PeekKind() != ']'; n++ {
-		if n > 0 {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = appendCanonical(dst, dec); err != nil {
-			return nil, err
-		}
-	}
-	_, err := dec.ReadToken()
-	return append(dst, ']'), err
-}
-
-func appendObject(dst []byte, dec *jsontext.Decoder) ([]byte, error) {
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	type member struct {
-		key   string
-		value []byte
-	}
-	var members []member
-	for dec.PeekKind() != '}' {
-		key, err := dec.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		name := key.String() // before the next read: a token is gone then
-		value, err := appendCanonical(nil, dec)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{name, value})
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
-	dst = append(dst, '{')
-	for i, m := range members {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		var err error
-		if dst, err = jsontext.AppendQuote(dst, m.key); err != nil {
-			return nil, err
-		}
-		dst = append(append(dst, ':'), m.value...)
-	}
-	return append(dst, '}'), nil
 }
 
 // CheckDigest reports whether s has the form [Digest] gives.

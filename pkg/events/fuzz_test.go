@@ -1,10 +1,16 @@
 package events_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -59,6 +65,7 @@ func roundTrip(t *testing.T, e events.Event) {
 func FuzzArgumentsDigest(f *testing.F) {
 	f.Add([]byte(`{"b":[1.0,1e400,"<"],"a":{"x":null}}`))
 	f.Add([]byte(`{"a":1,"a":2}`))
+	f.Add([]byte(`{"c":[{"z":1,"\u0062":{"y":"\n\u003c\/","x":[{"k":1,"aa":2}]},"a":true}],"b\"":-0.0,"b":[[],{}],"a":""}`))
 	f.Fuzz(func(t *testing.T, args []byte) {
 		d, err := events.ArgumentsDigest(args)
 		if err != nil {
@@ -68,7 +75,60 @@ func FuzzArgumentsDigest(f *testing.F) {
 		if err != nil || spaced != d {
 			t.Fatalf("white space changed the digest: %v", err)
 		}
+		if want := events.Digest(plainCanonical(t, args)); d != want {
+			t.Fatalf("%q: digest %s, of the canonical form %s", args, d, want)
+		}
 	})
+}
+
+// plainCanonical writes arguments in canonical form, the slow way.
+func plainCanonical(t *testing.T, args []byte) []byte {
+	t.Helper()
+	values := any(map[string]any{})
+	if len(bytes.TrimSpace(args)) > 0 {
+		dec := json.NewDecoder(bytes.NewReader(args))
+		dec.UseNumber()
+		if err := dec.Decode(&values); err != nil {
+			t.Fatalf("%q has a digest and is no JSON: %v", args, err)
+		}
+	}
+	var write func(dst []byte, v any) []byte
+	quote := func(dst []byte, s string) []byte {
+		dst, err := jsontext.AppendQuote(dst, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dst
+	}
+	write = func(dst []byte, v any) []byte {
+		switch v := v.(type) {
+		case map[string]any:
+			dst = append(dst, '{')
+			for i, key := range slices.Sorted(maps.Keys(v)) {
+				if i > 0 {
+					dst = append(dst, ',')
+				}
+				dst = write(append(quote(dst, key), ':'), v[key])
+			}
+			return append(dst, '}')
+		case []any:
+			dst = append(dst, '[')
+			for i, e := range v {
+				if i > 0 {
+					dst = append(dst, ',')
+				}
+				dst = write(dst, e)
+			}
+			return append(dst, ']')
+		case string:
+			return quote(dst, v)
+		case nil:
+			return append(dst, "null"...)
+		default:
+			return fmt.Append(dst, v)
+		}
+	}
+	return write(nil, values)
 }
 
 func FuzzSubjects(f *testing.F) {
