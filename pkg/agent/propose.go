@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -198,6 +199,9 @@ func readAck(m *nats.Msg, stream string) (pubAck, error) {
 	if m.Header.Get(statusHeader) == statusNoResponders {
 		return ack, ErrNoStream
 	}
+	if seq, ok := storedAt(m.Data, stream); ok {
+		return pubAck{Stream: stream, Sequence: seq}, nil
+	}
 	if err := json.Unmarshal(m.Data, &ack); err != nil {
 		return ack, fmt.Errorf("reading the server's answer: %w", err)
 	}
@@ -212,6 +216,19 @@ func readAck(m *nats.Msg, stream string) (pubAck, error) {
 		return ack, fmt.Errorf("stored in stream %q instead of %s", ack.Stream, stream)
 	}
 	return ack, nil
+}
+
+// storedAt reads the one answer that nearly all are, without decoding JSON: {"stream":"WL_ACTIONS","seq":17}.
+func storedAt(data []byte, stream string) (seq uint64, ok bool) {
+	rest, ok := strings.CutPrefix(string(data), `{"stream":"`+stream+`","seq":`)
+	if !ok {
+		return 0, false
+	}
+	if rest, ok = strings.CutSuffix(rest, "}"); !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseUint(rest, 10, 64)
+	return seq, err == nil && seq > 0
 }
 
 // again reports whether trying later may help.
