@@ -2,8 +2,10 @@
 package name
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/facts/verb"
@@ -74,8 +76,37 @@ type token struct {
 	act  verb.Act
 }
 
-// Of reads a tool's name.
+// Of reads a tool's name. What it returns is shared: nobody may change it.
 func Of(tool string) Name {
+	if len(tool) > maxKept {
+		return read(tool)
+	}
+	slot := &kept[maphash.String(seed, tool)%uint64(len(kept))]
+	if e := slot.Load(); e != nil && e.tool == tool {
+		return e.name
+	}
+	tool = strings.Clone(tool)
+	n := read(tool)
+	slot.Store(&entry{tool, n})
+	return n
+}
+
+// maxKept is the longest name that is kept.
+const maxKept = 128
+
+// kept are names that were read before: agents have few tools and use them often, and several domains of facts ask for each. The
+// seed is secret, so that nobody can choose names that push one another out.
+var (
+	kept [512]atomic.Pointer[entry]
+	seed = maphash.MakeSeed()
+)
+
+type entry struct {
+	tool string
+	name Name
+}
+
+func read(tool string) Name {
 	var buf [16]token
 	var n Name
 	server, own := cut(tool)

@@ -1,7 +1,11 @@
 package name
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -181,5 +185,25 @@ func FuzzOf(f *testing.F) {
 func BenchmarkOf(b *testing.B) {
 	for b.Loop() {
 		Of("mcp__travel__get_reservation_details")
+	}
+}
+
+// TestNamesAreReadOnce says that what was read before is what would be read now, whoever else asks meanwhile.
+func TestNamesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range 3000 {
+				tool := fmt.Sprintf("delete_%d_and_read_orders", i%1500)
+				if got, want := Of(tool), read(tool); !reflect.DeepEqual(got, want) {
+					t.Errorf("%s: %+v, want %+v", tool, got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if long := strings.Repeat("read_", 60); !reflect.DeepEqual(Of(long), read(long)) {
+		t.Errorf("%s: %+v", long, Of(long))
 	}
 }
