@@ -101,6 +101,34 @@ func startIndex() (m [26][26]start) {
 	return m
 }
 
+// thirds says for every two letters by which third ones a word of harm may go on, see [letterBit]. It is small, so that it stays in the
+// processor's nearest cache, and nearly every word of nearly every text ends there.
+var thirds = thirdLetters()
+
+func thirdLetters() (m [26 * 26]uint32) {
+	add := func(w string) {
+		bits := uint32(1<<27 - 1) // of two letters: it may go on in any way, or end
+		if len(w) > 2 {
+			bits = letterBit(w[2])
+		}
+		m[int(w[0]-'a')*26+int(w[1]-'a')] |= bits
+	}
+	for i := range starts {
+		for j := range starts[i] {
+			for _, s := range starts[i][j].stems {
+				add(s.text)
+			}
+			for _, p := range starts[i][j].phrases {
+				add(p.words[0])
+			}
+		}
+	}
+	return m
+}
+
+// letterBit is the bit of a lower-case letter; all other bytes share one.
+func letterBit(c byte) uint32 { return 1 << min(c-'a', 26) }
+
 // startOf returns what begins like a word, or nil.
 func startOf(w string) *start {
 	if len(w) < 2 || w[0] < 'a' || w[0] > 'z' || w[1] < 'a' || w[1] > 'z' {
@@ -239,10 +267,14 @@ func mayHarm(s string) bool {
 
 // harmStarts says that the text starts with a word of harm, or with the first two words of a phrase of harm.
 func harmStarts(s string) bool {
-	at := startOf(s)
-	if at == nil {
+	if len(s) < 3 { // no phrase is that short, and no stem
 		return false
 	}
+	first, second := s[0]-'a', s[1]-'a'
+	if first > 25 || second > 25 || thirds[int(first)*26+int(second)]&letterBit(s[2]) == 0 {
+		return false
+	}
+	at := &starts[first][second]
 	for i := range at.stems {
 		if strings.HasPrefix(s, at.stems[i].text) {
 			return true
@@ -266,7 +298,15 @@ func secondWord(rest, second string) bool {
 	return i > 0 && strings.HasPrefix(rest[i:], second)
 }
 
-func isWordByte(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+func isWordByte(c byte) bool { return wordBytes[c] }
+
+// wordBytes are the lower-case letters and the digits.
+var wordBytes = func() (m [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789") {
+		m[c] = true
+	}
+	return m
+}()
 
 // proseWords are the lower-case ASCII words of a text, up to [maxProse] bytes.
 func proseWords(s string) []string {
