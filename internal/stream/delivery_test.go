@@ -33,20 +33,25 @@ func TestParseDelivery(t *testing.T) {
 func TestParsePubAck(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]struct {
-		duplicate bool
-		err       string
+		pubAck
+		err string
 	}{
-		`{"stream":"S","seq":4}`:                                                               {},
-		`{"stream":"S","domain":"hub","seq":4,"duplicate":true}`:                               {duplicate: true},
+		`{"stream":"S","seq":4}`:                                                               {pubAck: pubAck{sequence: 4}},
+		`{"stream":"S","domain":"hub","seq":18446744073709551615}`:                             {pubAck: pubAck{sequence: 18446744073709551615}},
+		`{"stream":"S","seq":4,"val":"5"}`:                                                     {pubAck: pubAck{sequence: 4}},
+		`{"stream":"S","domain":"hub","seq":4,"duplicate":true}`:                               {pubAck: pubAck{sequence: 4, duplicate: true}},
+		`{"stream":"S","duplicate":true,"seq":4}`:                                              {pubAck: pubAck{sequence: 4, duplicate: true}},
+		`{"stream":"S","seq":18446744073709551616}`:                                            {err: "decoding"},
 		`{"error":{"code":400,"err_code":10077,"description":"maximum"},"stream":"S","seq":0}`: {err: "maximum"},
+		`{"stream":"S","error":{"code":400,"err_code":10077,"description":"maximum"},"seq":7}`: {err: "maximum"},
 		`{"stream":"S","seq":0,"error":{"code":503,"err_code":10008,"description":"away"}}`:    {err: "away"},
 		`{}`:          {err: "invalid"},
 		`{"stream":"`: {err: "decoding"},
 		``:            {err: "invalid"},
 	} {
-		duplicate, err := parsePubAck(&nats.Msg{Data: []byte(body)})
-		if duplicate != want.duplicate || (err == nil) != (want.err == "") || err != nil && !strings.Contains(err.Error(), want.err) {
-			t.Errorf("%s: %v, %v", body, duplicate, err)
+		ack, err := parsePubAck(&nats.Msg{Data: []byte(body)})
+		if ack != want.pubAck || (err == nil) != (want.err == "") || err != nil && !strings.Contains(err.Error(), want.err) {
+			t.Errorf("%s: %+v, %v", body, ack, err)
 		}
 	}
 	if _, err := parsePubAck(&nats.Msg{Header: nats.Header{"Status": {"503"}}}); !errors.Is(err, errNoStream) {

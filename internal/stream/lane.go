@@ -180,6 +180,6 @@ func (s *send) encode(j *job, o *Output, maxPayload int64) error {
 	if int64(len(data)) > maxPayload {
 		return fmt.Errorf("output %s has %d bytes, the server takes %d: %w", o.Subject, len(data), maxPayload, nats.ErrMaxPayload)
 	}
-	*s = send{job: j, once: o.Once, replyTo: o.ReplyTo, msg: nats.Msg{Subject: o.Subject, Header: nats.Header(header), Data: data}}
+	*s = send{job: j, once: o.Once, replyTo: o.ReplyTo, stored: o.Stored, msg: nats.Msg{Subject: o.Subject, Header: nats.Header(header), Data: data}}
 	return nil
 }

@@ -275,3 +275,48 @@ func TestDeadLetterThatCannotBeStoredIsNotLost(t *testing.T) {
 	}
 	streamtest.Eventually(t, "waiting for the worker to be ready", w.Ready)
 }
+
+// Whoever publishes may know where its event is stored, also where an earlier try stored it.
+func TestStoredIsToldTheSequence(t *testing.T) {
+	t.Parallel()
+	r := streamtest.NewRig(t)
+	const n = 40
+	var mu sync.Mutex
+	told := map[string]uint64{}
+	start(t, r, stream.HandlerFunc(func(_ context.Context, m *stream.Message) stream.Outcome {
+		_, agent, action, err := r.Subjects.ParseAction(m.Subject)
+		if err != nil {
+			return stream.Permanent(err)
+		}
+		out := stream.Output{Subject: r.Subjects.Assessment(events.Low, agent, action), Event: m.Event, MsgID: action}
+		if m.Sequence%4 == 0 { // as after a redelivery: the event is there already
+			out.MsgID, out.Subject = "a0", r.Subjects.Assessment(events.Low, "agent0", "a0")
+		}
+		subject := out.Subject
+		out.Stored = func(sequence uint64) {
+			mu.Lock()
+			defer mu.Unlock()
+			if before, ok := told[subject]; ok && before != sequence {
+				t.Errorf("%s is at %d and at %d", subject, before, sequence)
+			}
+			told[subject] = sequence
+		}
+		return stream.Done(out)
+	}))
+	feed(t, r, 0, n)
+	settled(t, r)
+	stored, err := r.JS.Stream(t.Context(), r.Subjects.Stream("EVENTS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := n - n/4; len(told) < want {
+		t.Errorf("%d were told, want %d", len(told), want)
+	}
+	for subject, sequence := range told {
+		if m, err := stored.GetMsg(t.Context(), sequence); err != nil || m.Subject != subject {
+			t.Errorf("%s is said to be at %d: %v, %v", subject, sequence, m, err)
+		}
+	}
+}

@@ -28,12 +28,19 @@ type send struct {
 	msg      nats.Msg
 	once     bool
 	replyTo  string
+	stored   func(sequence uint64) // nil for nobody who wants to know
 	deadline time.Time
 	job      *job
 
 	// Written before the job is told, read after.
-	duplicate bool
-	err       error
+	pubAck
+	err error
+}
+
+// pubAck is what a PubAck says of what was stored.
+type pubAck struct {
+	sequence  uint64
+	duplicate bool // it was stored before
 }
 
 // publisher publishes without waiting and tells each job when all its sends are
@@ -97,12 +104,12 @@ func (p *publisher) publish(s *send) {
 	b := append(buf[:0], p.prefix...)
 	s.msg.Reply = string(strconv.AppendUint(b, id, 36))
 	if err := p.conn.PublishMsg(&s.msg); err != nil {
-		p.settle(id, false, err)
+		p.settle(id, pubAck{}, err)
 	}
 }
 
 // settle ends the send id, if nothing else has.
-func (p *publisher) settle(id uint64, duplicate bool, err error) {
+func (p *publisher) settle(id uint64, ack pubAck, err error) {
 	p.mu.Lock()
 	s, ok := p.pending[id]
 	if ok {
@@ -114,7 +121,7 @@ func (p *publisher) settle(id uint64, duplicate bool, err error) {
 	}
 	p.mu.Unlock()
 	if ok {
-		s.duplicate, s.err = duplicate, err
+		s.pubAck, s.err = ack, err
 		s.job.answered()
 	}
 }
@@ -124,8 +131,8 @@ func (p *publisher) answered(m *nats.Msg) {
 	if err != nil {
 		return
 	}
-	duplicate, err := parsePubAck(m)
-	p.settle(id, duplicate, err)
+	ack, err := parsePubAck(m)
+	p.settle(id, ack, err)
 }
 
 // watch ends what is overdue, and everything when the connection breaks: its answers
@@ -159,7 +166,7 @@ func (p *publisher) fail(err error, which func(*send) bool) {
 	}
 	p.mu.Unlock()
 	for _, id := range ids {
-		p.settle(id, false, err)
+		p.settle(id, pubAck{}, err)
 	}
 }
 
@@ -185,32 +192,42 @@ func (p *publisher) trouble() error {
 	return p.lastErr
 }
 
-var pubAckStart = []byte(`{"stream":"`)
-
-// parsePubAck reads a PubAck. The common one is recognised without decoding JSON.
-func parsePubAck(m *nats.Msg) (duplicate bool, err error) {
+// parsePubAck reads a PubAck. The common one is read without decoding JSON.
+func parsePubAck(m *nats.Msg) (pubAck, error) {
 	if len(m.Data) == 0 {
 		if m.Header.Get("Status") == "503" {
-			return false, errNoStream
+			return pubAck{}, errNoStream
 		}
-		return false, jetstream.ErrInvalidJSAck
+		return pubAck{}, jetstream.ErrInvalidJSAck
 	}
-	if bytes.HasPrefix(m.Data, pubAckStart) && bytes.HasSuffix(m.Data, []byte("}")) && !bytes.Contains(m.Data, []byte(`"duplicate"`)) && !bytes.Contains(m.Data, []byte(`"error"`)) {
-		return false, nil
+	if sequence, ok := storedAt(m.Data); ok {
+		return pubAck{sequence: sequence}, nil
 	}
 	var ack struct {
 		Stream    string              `json:"stream"`
+		Sequence  uint64              `json:"seq"`
 		Duplicate bool                `json:"duplicate"`
 		Error     *jetstream.APIError `json:"error"`
 	}
 	if err := json.Unmarshal(m.Data, &ack); err != nil {
-		return false, fmt.Errorf("decoding PubAck: %w", err)
+		return pubAck{}, fmt.Errorf("decoding PubAck: %w", err)
 	}
 	if ack.Error != nil {
-		return false, ack.Error
+		return pubAck{}, ack.Error
 	}
 	if ack.Stream == "" {
-		return false, jetstream.ErrInvalidJSAck
+		return pubAck{}, jetstream.ErrInvalidJSAck
 	}
-	return ack.Duplicate, nil
+	return pubAck{ack.Sequence, ack.Duplicate}, nil
+}
+
+// storedAt reads {"stream":"WL_EVENTS","seq":17}, with or without a domain between the two.
+func storedAt(ack []byte) (sequence uint64, ok bool) {
+	at := bytes.LastIndexByte(ack, ':')
+	if at < 0 || !bytes.HasPrefix(ack, []byte(`{"stream":"`)) || !bytes.HasSuffix(ack[:at], []byte(`,"seq"`)) || !bytes.HasSuffix(ack, []byte("}")) ||
+		bytes.Contains(ack, []byte(`"error"`)) || bytes.Contains(ack, []byte(`"duplicate"`)) {
+		return 0, false
+	}
+	sequence, err := strconv.ParseUint(string(ack[at+1:len(ack)-1]), 10, 64)
+	return sequence, err == nil && sequence > 0
 }

@@ -55,6 +55,9 @@ type Output struct {
 	ReplyTo string
 	// Header holds extra headers, such as those of a schedule; nil for none.
 	Header nats.Header
+	// Stored is called with the event's sequence in its stream once that has stored it, also where it had before; nil for no call. It must not
+	// block. Of an output that is Once it is not called where another stands.
+	Stored func(sequence uint64)
 }
 
 // Handler turns a message into an outcome. It never acknowledges, and is called

@@ -55,6 +55,9 @@ func (w *Worker) settleOne(j *job) bool {
 // message, whether something is. That then replaces what s carried.
 func (w *Worker) stored(s *send) error {
 	if s.msg.Subject == "" || !s.once || s.err == nil && !s.duplicate {
+		if s.err == nil && s.stored != nil && s.sequence > 0 {
+			s.stored(s.sequence)
+		}
 		return s.err
 	}
 	if s.err != nil && !isConflict(s.err) && !errors.Is(s.err, errPublishTimeout) {

@@ -49,6 +49,7 @@ type State struct {
 	acted      sequences // of actions
 	assessed   sequences // of assessed actions
 	denied     sequences // of denied actions
+	told       sequences // of events that need not be read
 	decided    uint64    // highest sequence in the ledger
 	complete   bool
 	from       int64 // complete since when
@@ -66,7 +67,7 @@ func New(l Limits) *State {
 	}
 	return &State{
 		limits: l, seed: maphash.MakeSeed(), agents: newLRU[*agent](l.Agents), principals: newLRU[*history](l.Principals),
-		waiting: newLRU[*uint64](maxWaiting), flags: newLRU[*flag](maxFlags), acted: newSequences(), assessed: newSequences(), denied: newSequences(),
+		waiting: newLRU[*uint64](maxWaiting), flags: newLRU[*flag](maxFlags), acted: newSequences(), assessed: newSequences(), denied: newSequences(), told: newSequences(),
 	}
 }
 
@@ -177,6 +178,20 @@ func (s *State) Assess(a Assessment) {
 			s.waiting.use(a.Sequence, func() *uint64 { key := s.key(a.Principal); return &key })
 		}
 	}
+}
+
+// Told notes that what the stream of events holds at that sequence is counted already: whoever stored it told so.
+func (s *State) Told(sequence uint64) {
+	s.mu.Lock()
+	s.told.add(sequence)
+	s.mu.Unlock()
+}
+
+// WasTold says whether what the stream of events holds at that sequence is known to be counted.
+func (s *State) WasTold(sequence uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told.knows(sequence)
 }
 
 // Flag counts that reviewers flagged what an agent did with a tool, from one time until another. Times more than a day apart

@@ -383,3 +383,22 @@ func TestEveryFieldIsAFact(t *testing.T) {
 		seen[name] = true
 	}
 }
+
+// What is too old to tell was not told: whoever asks reads it once more.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	const remembered = 1 << 20
+	s := lately.New(lately.Limits{})
+	for _, n := range []uint64{5, 7, remembered + 4} {
+		s.Told(n)
+	}
+	for n, want := range map[uint64]bool{4: false, 5: true, 6: false, 7: true, 8: false, remembered + 4: true, remembered + 5: false, 0: false} {
+		if got := s.WasTold(n); got != want {
+			t.Errorf("%d: %t", n, got)
+		}
+	}
+	s.Told(remembered + 5)
+	if s.WasTold(5) {
+		t.Error("what is forgotten counts as told")
+	}
+}

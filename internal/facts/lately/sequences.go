@@ -20,6 +20,11 @@ func (s *sequences) has(sequence uint64) bool {
 	return s.highest-sequence >= remembered || s.bits[sequence/64%uint64(len(s.bits))]&(1<<(sequence%64)) != 0
 }
 
+// knows says whether sequence was added; false where it is too old to tell.
+func (s *sequences) knows(sequence uint64) bool {
+	return s.has(sequence) && s.highest-sequence < remembered
+}
+
 // add reports whether sequence is new, and remembers it.
 func (s *sequences) add(sequence uint64) bool {
 	if s.has(sequence) {

@@ -62,7 +62,7 @@ func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit u
 	// In this order: a decision is better understood after its assessment.
 	h.feeds = []*feed{
 		{stream: s.Stream("ACTIONS"), kinds: []string{"actions"}, bounded: true, known: state.Acted, apply: h.action},
-		{stream: s.Stream("EVENTS"), kinds: []string{"assessments", "reviews"}, apply: h.event},
+		{stream: s.Stream("EVENTS"), kinds: []string{"assessments", "reviews"}, known: state.WasTold, apply: h.event},
 		{stream: s.Stream("DECISIONS"), kinds: []string{"decisions"}, apply: h.decision},
 	}
 	return h

@@ -208,5 +208,5 @@ func (s *scorer) output(p rules, m *stream.Message, a *events.ActionAssessed) (s
 	if replyTo := replyTo(m); events.CheckReplyTo(a.Agent, replyTo) == nil {
 		e.ReplyTo = replyTo
 	}
-	return stream.Output{Subject: s.subjects.Assessment(a.Level, a.Agent, a.Action), Event: e, MsgID: id}, nil
+	return stream.Output{Subject: s.subjects.Assessment(a.Level, a.Agent, a.Action), Event: e, MsgID: id, Stored: s.state.Told}, nil
 }
