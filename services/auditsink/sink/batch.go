@@ -90,6 +90,8 @@ func (b *batch) add(m message, now time.Time) {
 	b.hi, b.newest = m.seq, now
 }
 
+func (b *batch) fill() fill { return fill{b.rows, b.bytes, b.oldest, b.newest} }
+
 // pending names the batch: the same messages always give the same name, anything else another.
 func (b *batch) pending() Pending {
 	return Pending{Lo: b.origin.lo, Hi: b.hi, N: uint64(b.rows), Digest: b.chain.String()}

@@ -22,15 +22,15 @@ type Config struct {
 	Database string
 	// BatchRows is the most rows of one insert, 1 to 1,000,000. Default 20,000.
 	BatchRows int
-	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 16 MiB.
+	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 32 MiB.
 	BatchBytes int
 	// BatchMemory is how many bytes of messages the batches of all streams may hold together: beyond it those with 2 MiB are written.
 	// They take about five times as much memory. 1 KiB to 4 GiB. Default 20 MiB.
 	BatchMemory int
-	// BatchWait is the longest a message waits for its batch to fill, up to one minute; four times as long in a batch of
-	// 1,000 rows and more, which is cheaper to write. Default 1 s.
+	// BatchWait is the longest a message waits for its batch to fill, up to one minute; up to four times as long in a batch of
+	// 1,000 rows and more, which is cheaper to write, and where the last insert took longer. Default 1 s.
 	BatchWait time.Duration
-	// IdleWait ends a batch early when nothing more came for so long. Default 200 ms.
+	// IdleWait ends a batch early when nothing more came for so long, or for as long as the last insert took. Default 200 ms.
 	IdleWait time.Duration
 	// Drain is how long a stopping sink may take to write the batch in hand. Default 5 s.
 	Drain time.Duration
@@ -86,7 +86,7 @@ func (c Config) withDefaults() Config {
 		c.BatchRows = 20_000
 	}
 	if c.BatchBytes == 0 {
-		c.BatchBytes = 16 << 20
+		c.BatchBytes = 32 << 20
 	}
 	if c.BatchMemory == 0 {
 		c.BatchMemory = 20 << 20
@@ -108,10 +108,10 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.ClickHouseURL, "clickhouse-url", "", "`URL` of ClickHouse, http(s)://user:password@host:port or, for its native protocol, clickhouse://user:password@host:port")
 	fs.StringVar(&c.Database, "database", "", "`database` for the audit; empty means weighlock")
 	fs.IntVar(&c.BatchRows, "batch-rows", 0, "most `rows` of one insert; 0 means 20000")
-	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 16 MiB")
+	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 32 MiB")
 	fs.IntVar(&c.BatchMemory, "batch-memory", 0, "`bytes` that the batches of all streams may hold together, about a fifth of the memory they take; 0 means 20 MiB")
 	fs.DurationVar(&c.BatchWait, "batch-wait", 0, "longest `time` a message waits for its batch; 0 means 1s")
-	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early; 0 means 200ms")
+	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early, at least as long as the last insert took; 0 means 200ms")
 	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")
 	fs.StringVar(&c.ProofDir, "proof-dir", "", "`directory` that gets every signed digest as a file; empty means none")
 	fs.StringVar(&c.ProofBucket, "proof-bucket", "", "`URL` of an S3-compatible bucket that gets every signed digest as an object, https://host/bucket[/prefix][?region=R]; empty means none")

@@ -24,13 +24,14 @@ type loop struct {
 	fetched  jetstream.MessageBatch // what the pull under way has brought; nil for no pull
 	last     jetstream.Msg          // of the batch, to be acknowledged
 	received bool                   // this session is the one that gets messages
+	pace     pace
 }
 
 // errAgain ends a session that has to start over at once.
 var errAgain = errors.New("starting over from the manifest")
 
 func newLoop(s *Service, stream string) *loop {
-	return &loop{s: s, stream: stream, log: s.log.With("stream", stream)}
+	return &loop{s: s, stream: stream, log: s.log.With("stream", stream), pace: pace{Config: s.cfg}}
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -184,37 +185,18 @@ func (l *loop) patience() time.Duration {
 	if l.batch.rows == 0 {
 		return pullExpiry
 	}
-	now := l.s.rt.Now()
-	return max(time.Millisecond, min(l.batchWait()-now.Sub(l.batch.oldest), l.s.cfg.IdleWait-now.Sub(l.batch.newest)))
-}
-
-// A stream that brings busyRows within a batch's time is busy: its batches may take busyTimes as long to fill.
-// An insert costs the engine about 29 ms of processor time and 6 µs a row, so that small ones cost several times as much a row.
-const (
-	busyRows  = 1000
-	busyTimes = 4
-)
-
-// batchWait is how long the batch in hand may wait to fill.
-func (l *loop) batchWait() time.Duration {
-	if l.batch.rows >= busyRows {
-		return busyTimes * l.s.cfg.BatchWait
-	}
-	return l.s.cfg.BatchWait
+	return max(time.Millisecond, l.pace.left(l.batch.fill(), l.s.rt.Now()))
 }
 
 // due says whether the batch in hand is to be written. One that repeats a pending batch ends exactly where that did.
 func (l *loop) due() bool {
-	b := l.batch
-	if b.rows == 0 {
+	if l.batch.rows == 0 {
 		return false
 	}
 	if p := l.ledger.Pending; p != nil {
-		return b.hi >= p.Hi
+		return l.batch.hi >= p.Hi
 	}
-	now := l.s.rt.Now()
-	return b.rows >= l.s.cfg.BatchRows || b.bytes >= l.s.cfg.BatchBytes || l.crowded() ||
-		now.Sub(b.oldest) >= l.batchWait() || now.Sub(b.newest) >= l.s.cfg.IdleWait
+	return l.crowded() || l.pace.left(l.batch.fill(), l.s.rt.Now()) <= 0
 }
 
 // crowded says whether the batches in hand have all the memory that they may have, and this one its share of it.

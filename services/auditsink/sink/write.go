@@ -112,7 +112,8 @@ func (l *loop) insert(ctx context.Context) error {
 		began := time.Now()
 		err := l.insertOnce(ctx)
 		if err == nil {
-			l.s.metrics.insert.WithLabelValues(l.stream).Observe(time.Since(began).Seconds())
+			l.pace.took, l.pace.ended = time.Since(began), l.s.rt.Now()
+			l.s.metrics.insert.WithLabelValues(l.stream).Observe(l.pace.took.Seconds())
 			l.s.setState(l.stream, nil)
 			return nil
 		}
