@@ -74,7 +74,7 @@ func assessOf(a *events.ActionAssessed) lately.Assessment {
 }
 
 func (h *history) decision(m stored) {
-	e, err := events.Decode(events.Header(m.Header), m.Data)
+	e, err := eventOf(m, events.DecisionMadeType)
 	if err != nil {
 		return
 	}

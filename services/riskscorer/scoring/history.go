@@ -55,6 +55,10 @@ type feed struct {
 	from    time.Time                  // complete since when; zero for all of the last 24 hours
 	known   func(sequence uint64) bool // what need not be read; nil where every message must be
 	apply   func(stored)
+
+	// bare says that what a message says and the second in which it was stored are enough: see [history.bare].
+	bare bool
+	at   time.Time // when the message before next was stored; zero where that is not known
 }
 
 func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit uint64, now func() time.Time, logger *slog.Logger, m *Metrics) *history {
@@ -63,7 +67,7 @@ func newHistory(conn *nats.Conn, s events.Subjects, state *lately.State, limit u
 	h.feeds = []*feed{
 		{stream: s.Stream("ACTIONS"), kinds: []string{"actions"}, bounded: true, known: state.Acted, apply: h.action},
 		{stream: s.Stream("EVENTS"), kinds: []string{"assessments", "reviews"}, known: state.WasTold, apply: h.event},
-		{stream: s.Stream("DECISIONS"), kinds: []string{"decisions"}, apply: h.decision},
+		{stream: s.Stream("DECISIONS"), kinds: []string{"decisions"}, apply: h.decision, bare: true},
 	}
 	return h
 }
@@ -121,7 +125,7 @@ func (h *history) round(ctx context.Context) error {
 // a hundred thousand, and stores nothing meanwhile.
 func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
 	wanted := func(subject string) bool {
-		return slices.ContainsFunc(s.kinds, func(kind string) bool { return strings.HasPrefix(subject, h.subjects.All(kind, 0)+".") })
+		return subject == "" || slices.ContainsFunc(s.kinds, func(kind string) bool { return strings.HasPrefix(subject, h.subjects.All(kind, 0)+".") })
 	}
 	for {
 		for s.known != nil && s.next <= last && s.known(s.next) {
@@ -130,7 +134,7 @@ func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
 		if s.next > last {
 			return nil
 		}
-		batch, err := read(ctx, h.conn, s.stream, query{Seq: s.next, Batch: int(min(batchMessages, last-s.next+1)), MaxBytes: batchBytes})
+		batch, err := h.batch(ctx, s, last)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
@@ -141,7 +145,7 @@ func (h *history) follow(ctx context.Context, s *feed, last uint64) error {
 			if wanted(m.subject) {
 				s.apply(m)
 			}
-			s.next = m.sequence + 1
+			s.next, s.at = m.sequence+1, m.at
 			h.metrics.read.WithLabelValues(s.stream).Inc()
 		}
 	}

@@ -27,52 +27,82 @@ type query struct {
 	Last      string     `json:"last_by_subj,omitempty"`
 	Batch     int        `json:"batch,omitempty"`
 	MaxBytes  int        `json:"max_bytes,omitempty"`
+	Bare      bool       `json:"no_hdr,omitempty"`
 }
 
 // stored is one message that was read.
 type stored struct {
-	*nats.Msg
+	*nats.Msg // nil for one without headers, of which there is only data
 
+	data     []byte
 	sequence uint64
-	subject  string
+	subject  string // "" without headers
 	at       time.Time
 }
 
 // read asks stream and returns the messages, none where nothing matches.
-func read(ctx context.Context, conn *nats.Conn, stream string, q query) ([]stored, error) {
+func read(ctx context.Context, conn *nats.Conn, stream string, q query) (all []stored, err error) {
+	_, err = ask(ctx, conn, stream, q, func(m *nats.Msg) error {
+		s, err := storedOf(m)
+		all = append(all, s)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// readBare reads n messages from the sequence first on, without their headers, which cost server and reader several times as much as what is
+// in the messages. Without headers nothing says which is which, so it returns none where not exactly those n are there.
+func readBare(ctx context.Context, conn *nats.Conn, stream string, first uint64, n int) (all [][]byte, err error) {
+	last, err := ask(ctx, conn, stream, query{Seq: first, Batch: n, MaxBytes: batchBytes, Bare: true}, func(m *nats.Msg) error {
+		all = append(all, m.Data)
+		return nil
+	})
+	if err != nil || len(all) != n || last != first+uint64(n)-1 {
+		return nil, err
+	}
+	return all, nil
+}
+
+// ask hands every message of the answer to take, and returns the sequence of the last one of a batch.
+func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func(*nats.Msg) error) (last uint64, err error) {
+	failed := func(err error) (uint64, error) { return 0, fmt.Errorf("reading stream %s: %w", stream, err) }
 	body, err := json.Marshal(q)
 	if err != nil {
-		return nil, fmt.Errorf("reading stream %s: %w", stream, err)
+		return failed(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	sub, err := conn.SubscribeSync(conn.NewInbox())
 	if err != nil {
-		return nil, fmt.Errorf("reading stream %s: %w", stream, err)
+		return failed(err)
 	}
 	defer sub.Unsubscribe() //nolint:errcheck // a closed connection has none left
 	if err := conn.PublishRequest("$JS.API.DIRECT.GET."+stream, sub.Subject, body); err != nil {
-		return nil, fmt.Errorf("reading stream %s: %w", stream, err)
+		return failed(err)
 	}
-	var all []stored
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading stream %s: %w", stream, err)
+			return failed(err)
 		}
 		switch status := m.Header.Get("Status"); status {
 		case "":
-			s, err := storedOf(m)
-			if err != nil {
-				return nil, fmt.Errorf("reading stream %s: %w", stream, err)
+			if err := take(m); err != nil {
+				return failed(err)
 			}
-			if all = append(all, s); q.Batch == 0 {
-				return all, nil
+			if q.Batch == 0 {
+				return 0, nil
 			}
-		case "204", "404":
-			return all, nil
+		case "204":
+			last, _ = strconv.ParseUint(m.Header.Get("Nats-Last-Sequence"), 10, 64) // 0 where an older server does not say
+			return last, nil
+		case "404":
+			return 0, nil
 		default:
-			return nil, fmt.Errorf("reading stream %s: the server answered %s %s", stream, status, m.Header.Get("Description"))
+			return failed(fmt.Errorf("the server answered %s %s", status, m.Header.Get("Description")))
 		}
 	}
 }
