@@ -29,6 +29,9 @@ func ensureTopology(ctx context.Context, operator *nats.Conn, set topology.Setti
 	return topology.Ensure(ctx, js, set)
 }
 
+// batchMemory is what batches of the audit may hold together: a process with all of it in one need not be as small as a sink alone.
+const batchMemory = 96 << 20
+
 // startServices runs each service on connections of its own identity.
 func (p *Pipeline) startServices(ctx context.Context) error {
 	replier, err := p.Connect(ctx, authz.Identity{Kind: authz.Service, Name: "replier"})
@@ -42,7 +45,7 @@ func (p *Pipeline) startServices(ctx context.Context) error {
 		new  func(stream.Runtime) (daemon.Service, error)
 	}{
 		{"auditsink", func(rt stream.Runtime) (daemon.Service, error) {
-			return sink.New(rt, sink.Config{ClickHouseURL: p.Place.ClickHouseURL, ProofKey: p.Place.ProofKey()})
+			return sink.New(rt, sink.Config{ClickHouseURL: p.Place.ClickHouseURL, ProofKey: p.Place.ProofKey(), BatchMemory: batchMemory})
 		}},
 		{"escalator", func(rt stream.Runtime) (daemon.Service, error) {
 			return escalation.New(rt, escalation.Config{ApproversFile: p.options.ApproversFile})
