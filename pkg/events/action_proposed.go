@@ -43,6 +43,8 @@ type ActionProposed struct {
 	Principal string `json:"principal,omitempty"`
 	// Deadline is when the action loses its sense; nil where it does not.
 	Deadline *time.Time `json:"deadline,omitempty"`
+	// Private are the values that are kept apart from this event: in their places stand marks, see [PrivateField].
+	Private []PrivateField `json:"private,omitempty"`
 }
 
 // ToolInfo is what the server that offers a tool says of it, as in the Model Context Protocol.
@@ -119,5 +121,5 @@ func (a *ActionProposed) Validate() error {
 	if args := bytes.TrimSpace(a.Arguments); len(args) > 0 && args[0] != '{' {
 		return &FieldError{Field: "arguments", Problem: "are not a JSON object", Fix: "send an object of named arguments"}
 	}
-	return nil
+	return validatePrivate(a.Private)
 }

@@ -11,6 +11,7 @@ type Description struct {
 func Catalog() []Description {
 	return []Description{
 		{ActionProposedType, "actions.<agent>.<action>", "the agent"},
+		{PrivateStoredType, "private.<agent>.<action>", "the agent; not part of the audit"},
 		{ActionWithdrawnType, "withdrawals.<agent>.<action>", "the agent"},
 		{ActionExecutedType, "receipts.<agent>.<action>", "the agent"},
 		{ActionAssessedType, "assessments.<level>.<agent>.<action>", "riskscorer"},
@@ -41,6 +42,11 @@ func Catalog() []Description {
 		{StormReportedType, "storms.<group told>.<group>", "escalator"},
 		{PolicyLoadedType, "policies.<service>.loaded", "riskscorer"},
 		{PolicyRefusedType, "policies.<service>.refused", "riskscorer"},
+		{ErasureAskedType, "privacy.<auditor>.<erasure>", "the auditor"},
+		{ErasureMadeType, "erasures.<auditor>.<erasure>", "auditsink"},
+		{HoldAskedType, "privacy.<auditor>.<hold>", "the auditor"},
+		{HoldSetType, "holds.<auditor>.<hold>", "auditsink"},
+		{AuditBehindType, "audits.<stream>", "auditsink"},
 		{MessageDeadType, "dead.<service>", "every service"},
 	}
 }

@@ -52,6 +52,12 @@ var registry = map[string]func() Payload{
 	AttentionWarnedType:      func() Payload { return new(AttentionWarned) },
 	PolicyLoadedType:         func() Payload { return new(PolicyLoaded) },
 	PolicyRefusedType:        func() Payload { return new(PolicyRefused) },
+	PrivateStoredType:        func() Payload { return new(PrivateStored) },
+	ErasureAskedType:         func() Payload { return new(ErasureAsked) },
+	ErasureMadeType:          func() Payload { return new(ErasureMade) },
+	HoldAskedType:            func() Payload { return new(HoldAsked) },
+	HoldSetType:              func() Payload { return new(HoldSet) },
+	AuditBehindType:          func() Payload { return new(AuditBehind) },
 	StormReportedType:        func() Payload { return new(StormReported) },
 	MessageDeadType:          func() Payload { return new(MessageDead) },
 }

@@ -118,6 +118,23 @@ func (s Subjects) Warning(person string) string { return s.join("warnings", pers
 // Storm is where it is told to a group that another, or itself, has too many open requests.
 func (s Subjects) Storm(to, group string) string { return s.join("storms", to, group) }
 
+// Private is where an agent keeps an action's private values.
+func (s Subjects) Private(agent, action string) string { return s.join("private", agent, action) }
+
+// Privacy is where an auditor asks for an erasure, or for a legal hold by its name.
+func (s Subjects) Privacy(auditor, what string) string { return s.join("privacy", auditor, what) }
+
+// Erasure is where it is published what an erasure erased.
+func (s Subjects) Erasure(auditor, erasure string) string {
+	return s.join("erasures", auditor, erasure)
+}
+
+// Hold is where it is published that a legal hold is placed or has ended.
+func (s Subjects) Hold(auditor, hold string) string { return s.join("holds", auditor, hold) }
+
+// Audit is where it is published that the audit of a stream, by its full name, is dangerously late.
+func (s Subjects) Audit(stream string) string { return s.join("audits", stream) }
+
 // Assessor is where a further assessor is asked, by request and reply. Nothing there is stored.
 func (s Subjects) Assessor(name string) string { return s.join("assessors", name) }
 
@@ -202,6 +219,24 @@ func (s Subjects) ParseHandOver(subject string) (channel, approver, request stri
 		return "", "", "", s.notA("hand-over", subject, "handovers.<channel>.<approver>.<request>")
 	}
 	return t[0], t[1], t[2], checkTokens("channel", t[0], "approver", t[1], "request", t[2])
+}
+
+// ParsePrivate takes apart the subject of an action's private values.
+func (s Subjects) ParsePrivate(subject string) (agent, action string, err error) {
+	t, ok := s.tokens(subject, "private", 2)
+	if !ok {
+		return "", "", s.notA("private value", subject, "private.<agent>.<action>")
+	}
+	return t[0], t[1], checkTokens("agent", t[0], "action", t[1])
+}
+
+// ParsePrivacy takes apart the subject on which an auditor asks.
+func (s Subjects) ParsePrivacy(subject string) (auditor, what string, err error) {
+	t, ok := s.tokens(subject, "privacy", 2)
+	if !ok {
+		return "", "", s.notA("question of an auditor", subject, "privacy.<auditor>.<what>")
+	}
+	return t[0], t[1], checkTokens("auditor", t[0], "name", t[1])
 }
 
 // ParseAnswer takes apart the subject of an agent's answer.
