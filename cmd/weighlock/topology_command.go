@@ -63,6 +63,7 @@ func (c *cli) topologyCommand() *cobra.Command {
 	flags.DurationVar(&retention.Actions, "retain-actions", retention.Actions, "how long actions are kept")
 	flags.DurationVar(&retention.Events, "retain-events", retention.Events, "how long assessments, requests' lives and dead letters are kept")
 	flags.DurationVar(&retention.Verdicts, "retain-verdicts", retention.Verdicts, "how long verdicts are kept")
+	flags.DurationVar(&retention.Private, "retain-private", retention.Private, "how long private values are kept in their stream")
 	flags.DurationVar(&retention.Decisions, "retain-decisions", retention.Decisions, "how long the ledger is kept; longer than any request can live")
 	flags.BoolVar(&check, "check", false, "only say what differs")
 	_ = command.MarkFlagRequired("key")

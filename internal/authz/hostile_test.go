@@ -19,6 +19,7 @@ var foreign = []string{
 	"wl.actions.billing.x", "wl.withdrawals.billing.a1", "wl.receipts.billing.a1", "wl.actions.*.x", "wl.actions.>",
 	"wl.verdicts.slack.alice.r1", "wl.verdicts.self.alice.r1", "wl.verdicts.console.mallory.r1",
 	"wl.handovers.slack.alice.r1", "wl.handovers.self.alice.r1", "wl.answers.billing.a1.q-1", "wl.storms.ops.finance", "$KV.WL_STORMS.ops",
+	"wl.private.billing.x", "wl.private.*.x", "wl.privacy.dora.e9", "wl.erasures.dora.e9", "wl.holds.dora.h9", "wl.audits.WL_EVENTS", "$KV.WL_PRIVACY.hold.h9",
 	"wl.policies.riskscorer.loaded", "wl.assessors.keywords", "_INBOX_ASSESSOR.keywords.x", "_INBOX.billing.answers.x", "_INBOX_SERVICE.riskscorer.x", "_INBOX_APPROVER.alice.x", "_R_.x",
 	"$JS.ACK.WL_ACTIONS.riskscorer.1.1.1.1.1", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.PING.CONNZ",
 }
@@ -31,6 +32,8 @@ var management = map[string]string{
 	"$JS.API.STREAM.PURGE.WL_TIMERS":                               "",
 	"$JS.API.STREAM.PURGE.WL_ACTIONS":                              "",
 	"$JS.API.STREAM.MSG.DELETE.WL_ACTIONS":                         `{"seq":1}`,
+	"$JS.API.STREAM.MSG.DELETE.WL_PRIVATE":                         `{"seq":1}`,
+	"$JS.API.STREAM.PURGE.WL_PRIVATE":                              "",
 	"$JS.API.STREAM.SNAPSHOT.WL_ACTIONS":                           `{"deliver_subject":"_INBOX.mallory.snap"}`,
 	"$JS.API.STREAM.RESTORE.TAP":                                   `{"config":{"name":"TAP","subjects":["tap.>"]}}`,
 	"$JS.API.CONSUMER.CREATE.WL_ACTIONS.tap":                       `{"stream_name":"WL_ACTIONS","config":{"durable_name":"tap","name":"tap","ack_policy":"none"}}`,
@@ -154,10 +157,10 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 		authz.RiskScorer:     {"wl.dead.riskscorer", "wl.assessments.low.billing.o", "wl.assessments.high.billing.o", "wl.policies.riskscorer.o"},
 		authz.ApproverRouter: {"wl.dead.approver-router", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "$KV.WL_GRANTS.o", "wl.grants.a.o", "$KV.WL_REVIEWS.o", "wl.reviews.ops.opened.o", "$KV.WL_ATTENTION.o", "wl.warnings.o", "wl.assessments.high.billing.o"},
 		authz.Escalator:      {"wl.dead.escalator", "wl.approvals.ops.requested.o", "wl.decisions.billing.o", "$KV.WL_REQUESTS.o", "wl.timers.o.0."},
-		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o"},
+		authz.AuditSink:      {"wl.dead.auditsink", "$KV.WL_AUDIT.o", "$KV.WL_PRIVACY.o", "wl.erasures.dora.o", "wl.holds.dora.o", "wl.audits.o"},
 		authz.Replier:        {},
 	}
-	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grantings.self.alice.o", "wl.marks.self.alice.o", "wl.attention.self.alice.o.opened", "wl.policies.escalator.o"}
+	all := []string{"wl.actions.billing.o", "wl.withdrawals.billing.o", "wl.receipts.billing.o", "wl.verdicts.self.alice.o", "wl.grantings.self.alice.o", "wl.marks.self.alice.o", "wl.attention.self.alice.o.opened", "wl.private.billing.o", "wl.privacy.dora.o", "wl.policies.escalator.o"}
 	for _, subjects := range outputs {
 		all = append(all, subjects...)
 	}
@@ -169,7 +172,9 @@ func TestServicesKeepToTheirOutputs(t *testing.T) {
 			}
 		}
 		for subject, data := range management {
-			if name != authz.Escalator || subject != "$JS.API.STREAM.PURGE.WL_TIMERS" {
+			timers := name == authz.Escalator && subject == "$JS.API.STREAM.PURGE.WL_TIMERS"
+			values := name == authz.AuditSink && subject == "$JS.API.STREAM.MSG.DELETE.WL_PRIVATE"
+			if !timers && !values {
 				attacks["request "+subject] = attack{subject: subject, data: data}
 			}
 		}

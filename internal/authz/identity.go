@@ -19,6 +19,7 @@ const (
 	Approver Kind = "approver" // answers requests on channel [SelfChannel] under its own name
 	Adapter  Kind = "adapter"  // answers on the channel it is named after, for people it has authenticated
 	Assessor Kind = "assessor" // answers what the risk scorer asks it about actions, on the subject named after it
+	Auditor  Kind = "auditor"  // asks for private values to be erased or held
 	Service  Kind = "service"  // one of [Services]
 	Operator Kind = "operator" // keeps the topology, looks after the pipeline; named [OperatorName]
 )
@@ -77,7 +78,7 @@ func (id Identity) Validate() error {
 		return fmt.Errorf("identity of kind %q: %w", id.Kind, err)
 	}
 	switch id.Kind {
-	case Agent, Approver, Assessor:
+	case Agent, Approver, Assessor, Auditor:
 		return nil
 	case Adapter:
 		if id.Name == SelfChannel {
@@ -95,7 +96,7 @@ func (id Identity) Validate() error {
 		}
 		return nil
 	default:
-		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", id.Kind), Fix: "use agent, approver, adapter, assessor, service or operator"}
+		return &events.FieldError{Field: "kind", Problem: fmt.Sprintf("is %q", id.Kind), Fix: "use agent, approver, adapter, assessor, auditor, service or operator"}
 	}
 }
 

@@ -51,6 +51,7 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 		p.Requests = []string{
 			s.Action(id.Name, "*"), s.Withdrawal(id.Name, "*"), s.Receipt(id.Name, "*"), s.Answer(id.Name, "*", "*"),
 			directGet(s.Stream("DECISIONS"), s.Decision(id.Name, "*")),
+			s.Private(id.Name, "*"), directGet(s.Stream("PRIVATE"), s.Private(id.Name, "*")),
 		}
 		p.Publish, p.Feeds = p.Requests, []string{inbox}
 	case Approver, Adapter:
@@ -60,6 +61,9 @@ func For(id Identity, s events.Subjects) (Permissions, error) {
 	case Assessor:
 		p.Offers = []string{s.Assessor(id.Name)}
 		p.Subscribe = append(p.Subscribe, p.Offers...)
+	case Auditor:
+		p.Requests = append([]string{s.Privacy(id.Name, "*")}, privacyReads(s)...)
+		p.Publish = p.Requests
 	case Service:
 		p.Publish = servicePublish(id.Name, s)
 		switch id.Name {
@@ -93,12 +97,20 @@ func requestReads(s events.Subjects) []string {
 	return []string{
 		directGet(s.Stream("ACTIONS"), s.All("actions", 2)),
 		directGet(s.Stream("DECISIONS"), s.All("decisions", 2)),
+		directGet(s.Stream("PRIVATE"), s.All("private", 2)),
 		directGet(requests, bucketSubject(s, "REQUESTS", "*")),
 		directGet(requests, ""),
 		directGet(grants, bucketSubject(s, "GRANTS", "*")),
 		directGet(grants, ""),
 		directGet(reviews, bucketSubject(s, "REVIEWS", "*")),
 		directGet(reviews, ""),
+	}
+}
+
+// privacyReads is where an auditor finds what became of a question, and which holds there are.
+func privacyReads(s events.Subjects) []string {
+	return []string{
+		directGet(s.Stream("EVENTS"), s.All("erasures", 2)), directGet(s.Stream("EVENTS"), s.All("holds", 2)), directGet(bucketStream(s, "PRIVACY"), ""),
 	}
 }
 

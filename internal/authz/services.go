@@ -25,6 +25,8 @@ func Consumers() []Consumer {
 		{AuditSink, "VERDICTS", "auditsink"},
 		{AuditSink, "DECISIONS", "auditsink"},
 		{AuditSink, "PROOFS", "auditsink-bucket"},
+		{AuditSink, "PRIVATE", "auditsink-private"},
+		{AuditSink, "VERDICTS", "auditsink-privacy"},
 	}
 }
 
@@ -42,7 +44,7 @@ func servicePublish(name string, s events.Subjects) []string {
 	switch name {
 	case RiskScorer:
 		subjects = append(subjects, under(s, "assessments"), s.Policy(RiskScorer, "*"), s.Assessor("*"), s.Rescored("*"))
-		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS"} { // what happened lately
+		for _, stream := range []string{"ACTIONS", "EVENTS", "DECISIONS", "PRIVATE"} { // what happened lately, and what is weighed
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	case ApproverRouter:
@@ -62,9 +64,10 @@ func servicePublish(name string, s events.Subjects) []string {
 		subjects = append(subjects, streamRead(s, "DECISIONS")...)
 		subjects = append(subjects, "$JS.API.STREAM.PURGE."+s.Stream("TIMERS"))
 	case AuditSink:
-		subjects = append(subjects, s.Proof("*"))
+		subjects = append(subjects, s.Proof("*"), under(s, "erasures"), under(s, "holds"), under(s, "audits"), "$JS.API.STREAM.MSG.DELETE."+s.Stream("PRIVATE"))
 		subjects = append(subjects, bucketReadWrite(s, "AUDIT")...)
-		for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS"} {
+		subjects = append(subjects, bucketReadWrite(s, "PRIVACY")...)
+		for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "PRIVATE"} {
 			subjects = append(subjects, streamRead(s, stream)...)
 		}
 	}
@@ -74,10 +77,10 @@ func servicePublish(name string, s events.Subjects) []string {
 // topologyReads lets a service see at start that its streams are as designed.
 func topologyReads(s events.Subjects) []string {
 	subjects := []string{"$JS.API.INFO"}
-	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "PROOFS", "TIMERS"} {
+	for _, stream := range []string{"ACTIONS", "EVENTS", "VERDICTS", "DECISIONS", "PROOFS", "PRIVATE", "TIMERS"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+s.Stream(stream))
 	}
-	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "STORMS", "AUDIT"} {
+	for _, bucket := range []string{"REQUESTS", "GRANTS", "REVIEWS", "ATTENTION", "STORMS", "PRIVACY", "AUDIT"} {
 		subjects = append(subjects, "$JS.API.STREAM.INFO."+bucketStream(s, bucket))
 	}
 	return subjects

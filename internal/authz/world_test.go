@@ -19,6 +19,7 @@ func agent(name string) authz.Identity    { return authz.Identity{Kind: authz.Ag
 func approver(name string) authz.Identity { return authz.Identity{Kind: authz.Approver, Name: name} }
 func adapter(name string) authz.Identity  { return authz.Identity{Kind: authz.Adapter, Name: name} }
 func assessor(name string) authz.Identity { return authz.Identity{Kind: authz.Assessor, Name: name} }
+func auditor(name string) authz.Identity  { return authz.Identity{Kind: authz.Auditor, Name: name} }
 func service(name string) authz.Identity  { return authz.Identity{Kind: authz.Service, Name: name} }
 
 // world is a pipeline with something in every stream: agents billing and
@@ -36,6 +37,7 @@ func newWorld(t *testing.T) *world {
 		"wl.actions.billing.a1": "action of billing", "wl.actions.mallory.m1": "action of mallory",
 		"wl.decisions.billing.a1": "approved", "wl.decisions.mallory.m1": "approved",
 		"wl.assessments.high.billing.a1": "high", "wl.approvals.ops.requested.r1": "card",
+		"wl.private.billing.a1": "secret of billing", "wl.private.mallory.m1": "secret of mallory", "wl.erasures.dora.e1": "erased", "$KV.WL_PRIVACY.hold.h1": "hold",
 		"wl.verdicts.self.alice.r1": "approve", "wl.timers.r1.0.1": "timer",
 		"$KV.WL_REQUESTS.r1": "open", "$KV.WL_GRANTS.g1": "grant", "$KV.WL_AUDIT.actions": "manifest",
 	} {
@@ -49,6 +51,7 @@ func newWorld(t *testing.T) *world {
 var streams = map[string]string{ // with a subject that only the fence uses
 	"WL_ACTIONS": "wl.actions.fence.", "WL_EVENTS": "wl.dead.fence.", "WL_VERDICTS": "wl.verdicts.fence.fence.",
 	"WL_DECISIONS": "wl.decisions.fence.", "WL_TIMERS": "wl.timers.fence.",
+	"WL_PRIVATE": "wl.private.fence.", "KV_WL_PRIVACY": "$KV.WL_PRIVACY.fence",
 	"KV_WL_REQUESTS": "$KV.WL_REQUESTS.fence", "KV_WL_GRANTS": "$KV.WL_GRANTS.fence", "KV_WL_AUDIT": "$KV.WL_AUDIT.fence",
 }
 

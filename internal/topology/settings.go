@@ -33,6 +33,7 @@ type Retention struct {
 	Events    time.Duration
 	Verdicts  time.Duration
 	Decisions time.Duration
+	Private   time.Duration
 }
 
 // Default returns the settings for one server.
@@ -41,7 +42,7 @@ func Default(s events.Subjects) Settings {
 		Subjects: s,
 		Replicas: 1,
 		Retention: Retention{
-			Actions: 30 * day, Events: 30 * day, Verdicts: 30 * day, Decisions: 90 * day,
+			Actions: 30 * day, Events: 30 * day, Verdicts: 30 * day, Decisions: 90 * day, Private: 30 * day,
 		},
 		LongestRequest: 7 * day,
 	}
@@ -68,7 +69,7 @@ func (r Retention) validate(longestRequest time.Duration) error {
 	for _, f := range []struct {
 		name string
 		age  time.Duration
-	}{{"actions", r.Actions}, {"events", r.Events}, {"verdicts", r.Verdicts}, {"decisions", r.Decisions}} {
+	}{{"actions", r.Actions}, {"events", r.Events}, {"verdicts", r.Verdicts}, {"decisions", r.Decisions}, {"private", r.Private}} {
 		if f.age <= longestRequest {
 			return &events.FieldError{
 				Field:   "retention." + f.name,

@@ -28,10 +28,10 @@ func Streams(set Settings) []jetstream.StreamConfig {
 	onePerSubject(&actions)
 
 	evts := set.stream("EVENTS", "What the services find out and say.",
-		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("warnings", 1), s.All("storms", 2), s.All("policies", 2), s.All("dead", 0)+".>")
+		s.All("assessments", 3), s.All("approvals", 3), s.All("grants", 2), s.All("reviews", 3), s.All("warnings", 1), s.All("storms", 2), s.All("policies", 2), s.All("erasures", 2), s.All("holds", 2), s.All("audits", 1), s.All("dead", 0)+".>")
 	evts.MaxAge = set.Retention.Events
 
-	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("handovers", 3), s.All("grantings", 3), s.All("marks", 3), s.All("attention", 4))
+	verdicts := set.stream("VERDICTS", "What approvers answer.", s.All("verdicts", 3), s.All("handovers", 3), s.All("grantings", 3), s.All("marks", 3), s.All("attention", 4), s.All("privacy", 2))
 	verdicts.MaxAge, verdicts.Duplicates, verdicts.MaxMsgSize = set.Retention.Verdicts, outsidersWindow, set.maxMsgSize()
 
 	decisions := set.stream("DECISIONS", "The ledger: one decision for every action.", s.All("decisions", 2))
@@ -42,13 +42,16 @@ func Streams(set Settings) []jetstream.StreamConfig {
 	proofs := set.stream("PROOFS", "The signed digests of what the audit has written.", s.All("proofs", 1))
 	proofs.MaxAge = set.Retention.Decisions
 	proofs.DenyDelete, proofs.DenyPurge = true, true
+	private := set.stream("PRIVATE", "Private values of actions, which can be erased; not part of the audit.", s.All("private", 2))
+	private.MaxAge, private.Duplicates, private.MaxMsgSize = set.Retention.Private, outsidersWindow, set.maxMsgSize()
+	onePerSubject(&private)
 
 	timers := set.stream("TIMERS", "Timers of open requests, and timers that fired.", s.All("timers", 0)+".>", s.All("due", 0)+".>")
 	timers.Retention = jetstream.WorkQueuePolicy
 	timers.AllowMsgSchedules = true
 	timers.AllowRollup = true // the server turns it on for schedules
 
-	return []jetstream.StreamConfig{actions, evts, verdicts, decisions, proofs, timers}
+	return []jetstream.StreamConfig{actions, evts, verdicts, decisions, proofs, private, timers}
 }
 
 // Buckets returns the key-value buckets of the pipeline.
@@ -69,7 +72,9 @@ func Buckets(set Settings) []jetstream.KeyValueConfig {
 	people.LimitMarkerTTL = requestMarkerTTL
 	storms := bucket("STORMS", "Groups with more open requests than they can be reminded of.")
 	storms.LimitMarkerTTL = requestMarkerTTL
-	return []jetstream.KeyValueConfig{requests, grants, reviews, people, storms, bucket("AUDIT", "What the audit has written, for each stream.")}
+	privacy := bucket("PRIVACY", "Legal holds, and erasures that were begun.")
+	privacy.LimitMarkerTTL = requestMarkerTTL
+	return []jetstream.KeyValueConfig{requests, grants, reviews, people, storms, privacy, bucket("AUDIT", "What the audit has written, for each stream.")}
 }
 
 // requestMarkerTTL is how long a bucket remembers that a resolved request or an ended grant has

@@ -35,6 +35,9 @@ type Action struct {
 	Principal  string
 	// Deadline is when the action loses its sense; [Client.Guard] never runs it later.
 	Deadline *time.Time
+	// Private are JSON pointers to what is kept apart from the event, so that it can be erased, such as /arguments/iban, /request or
+	// /memory/*/text; see [events.CheckPrivatePointer]. They come on top of Options.Private.
+	Private []string
 }
 
 // proposed is an action made ready: its event and what names its content.
@@ -43,15 +46,16 @@ type proposed struct {
 	event  events.Event
 	digest string // of the event's data
 
+	arguments       json.RawMessage // as proposed, marks in the places of private values
 	argumentsDigest string
+	fields          []events.PrivateField
+	private         *events.PrivateStored // what is to be stored first; nil where nothing is private
+	reveals         events.Revealer
 }
 
-// prepare validates the action and makes its event. Identical actions with the same id give
+// prepare validates the action, splits off what is private and makes its event. salt is that of [events.Split]. Identical actions with the same id give
 // identical data, so that a retry after a restart has the digest of the first attempt.
-func (a Action) prepare(agent, replyTo string, now time.Time) (proposed, error) {
-	if a.ID == "" {
-		a.ID = newULID(now)
-	}
+func (a Action) prepare(agent, replyTo string, now time.Time, salt func(events.PrivateValue) string) (proposed, error) {
 	if err := events.CheckToken("action", a.ID); err != nil {
 		return proposed{}, err
 	}
@@ -60,19 +64,29 @@ func (a Action) prepare(agent, replyTo string, now time.Time) (proposed, error) 
 	} else if err := checkTraceParent(a.TraceParent); err != nil {
 		return proposed{}, err
 	}
-	argumentsDigest, err := events.ArgumentsDigest(a.Arguments)
-	if err != nil {
+	if _, err := events.ArgumentsDigest(a.Arguments); err != nil { // splitting could hide what makes them ambiguous
 		return proposed{}, err
 	}
 	payload := a.payload(agent)
-	e, err := events.New(&payload, a.ID, "/agents/"+agent, now)
+	split, private, err := events.Split(agent, a.ID, &payload, a.Private, salt)
+	if err != nil {
+		return proposed{}, fmt.Errorf("action %s: %w", a.ID, err)
+	}
+	argumentsDigest, err := events.ArgumentsDigest(split.Arguments)
+	if err != nil {
+		return proposed{}, err
+	}
+	e, err := events.New(split, a.ID, "/agents/"+agent, now)
 	if err != nil {
 		return proposed{}, fmt.Errorf("action %s: %w", a.ID, err)
 	}
 	e.Subject = agent + "/" + a.ID
 	e.TraceParent = a.TraceParent
 	e.ReplyTo = replyTo + a.ID
-	return proposed{id: a.ID, event: e, digest: events.Digest(e.Data), argumentsDigest: argumentsDigest}, nil
+	reveals, _ := events.Reveals(agent, a.ID, split.Private, private)
+	return proposed{
+		id: a.ID, event: e, digest: events.Digest(e.Data), arguments: split.Arguments, argumentsDigest: argumentsDigest, fields: split.Private, private: private, reveals: reveals,
+	}, nil
 }
 
 func (a Action) payload(agent string) events.ActionProposed {

@@ -47,7 +47,7 @@ func (c *Client) permit(ctx context.Context, a Action) (Decision, json.RawMessag
 	if err != nil {
 		return d, nil, err
 	}
-	arguments, err := approved(d, p, a.Arguments)
+	arguments, err := approved(d, p)
 	if err != nil {
 		return d, nil, err
 	}
@@ -69,7 +69,8 @@ func (c *Client) permit(ctx context.Context, a Action) (Decision, json.RawMessag
 }
 
 // approved returns the arguments to run: only if d approves exactly them, for exactly what was proposed.
-func approved(d Decision, p Proposal, arguments json.RawMessage) (json.RawMessage, error) {
+func approved(d Decision, p Proposal) (json.RawMessage, error) {
+	arguments := p.made.arguments
 	if d.Outcome != events.Approved {
 		return nil, &RejectedError{Agent: d.Agent, Action: d.Action, Outcome: d.Outcome, Reason: d.Reason, Guidance: d.Guidance, Approvers: d.DecidedBy.Approvers}
 	}
@@ -88,6 +89,12 @@ func approved(d Decision, p Proposal, arguments json.RawMessage) (json.RawMessag
 	}
 	if len(arguments) == 0 {
 		arguments = json.RawMessage("{}")
+	}
+	if arguments, err = p.Reveal(arguments); err != nil {
+		return nil, fmt.Errorf("action %s/%s: %w: %w", d.Agent, d.Action, ErrMismatch, err)
+	}
+	if p.made.marked(arguments) {
+		return nil, fmt.Errorf("action %s/%s: %w: the arguments hold a private value in a way that cannot be put back", d.Agent, d.Action, ErrMismatch)
 	}
 	return arguments, nil
 }

@@ -224,7 +224,7 @@ func TestActionCarriesEveryField(t *testing.T) {
 		ID: "all", TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Breakpoint: events.AtPlan, Tool: "t",
 		ToolInfo: &events.ToolInfo{Server: "s"}, Arguments: json.RawMessage(`{"a":1}`), Target: &events.Target{Kind: "k"}, Request: "r", Reasoning: "why",
 		Plan: []events.PlanStep{{Description: "d"}}, Impact: &events.Impact{Summary: "s"}, PlanAction: "q", Memory: []events.MemoryItem{{Text: "m"}},
-		Session: "s", Principal: "p", Deadline: &deadline,
+		Session: "s", Principal: "p", Deadline: &deadline, Private: []string{"/reasoning"},
 	}
 	w.propose(w.agent("billing"), a)
 	e, _ := w.stored("ACTIONS", "wl.actions.billing.all")

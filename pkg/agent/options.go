@@ -39,6 +39,8 @@ type Options struct {
 	// OnWaiting, where set, is called in the same way with news of an action that waits for people: that it does, that others were brought
 	// in, and what they want to know, see [Client.Answer]. News can be lost; nothing depends on it.
 	OnWaiting func(Waiting)
+	// Private are the fields that are private by tool, "*" for every tool: pointers as in [Action.Private].
+	Private map[string][]string
 	// Logger takes what has no caller to be returned to; nil discards.
 	Logger *slog.Logger
 	// NATS are further options of the connection, such as TLS.
@@ -54,6 +56,13 @@ func (o *Options) defaults() error {
 	}
 	if o.MaxOutstanding < 0 {
 		return &events.FieldError{Field: "maxOutstanding", Problem: "is negative", Fix: "use 0 for 1024"}
+	}
+	for tool, pointers := range o.Private {
+		for _, pointer := range pointers {
+			if err := events.CheckPrivatePointer(pointer); err != nil {
+				return fmt.Errorf("private fields of tool %s: %w", tool, err)
+			}
+		}
 	}
 	if o.URL == "" {
 		o.URL = nats.DefaultURL

@@ -27,6 +27,14 @@ type Proposal struct {
 	Digest string
 	// ArgumentsDigest names the arguments that were proposed now, see [events.ArgumentsDigest].
 	ArgumentsDigest string
+
+	made proposed
+}
+
+// Reveal puts the action's private values in the places of their marks in arguments, such as those of a [Decision] that were edited.
+// [Client.Guard] does it by itself.
+func (p Proposal) Reveal(arguments json.RawMessage) (json.RawMessage, error) {
+	return p.made.reveals.JSON(arguments)
 }
 
 // Propose returns once the action is durably accepted, or with the reason why not:
@@ -91,10 +99,9 @@ func (p *Pending) finish(result Proposal, err error) {
 
 // ProposeAsync sends an action without waiting for the answer, for throughput: it blocks
 // only while Options.MaxOutstanding proposals are unanswered. An error means that nothing was sent. The
-// proposal has until ctx's deadline, or Options.Timeout.
+// proposal has until ctx's deadline, or Options.Timeout. Where the action has private values it waits until they are stored.
 func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
-	now := time.Now()
-	made, err := a.prepare(c.opts.Agent, c.replyTo, now)
+	made, err := c.prepare(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +117,7 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 		return nil, fmt.Errorf("proposing %s, not sent: %w", msg.Subject, ErrClosed)
 	}
 	p := &Pending{ID: made.id, client: c, done: make(chan struct{})}
-	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest}
+	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest, made: made}
 	c.mail.expect(made.id)
 	p.call = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		return p.answered(want, reply, err)

@@ -43,6 +43,10 @@ func (c *Client) storeReceipt(ctx context.Context, d Decision, r events.ActionEx
 
 // store publishes into the stream of actions and waits until it is stored.
 func (c *Client) store(ctx context.Context, msg *nats.Msg) (pubAck, error) {
+	return c.storeIn(ctx, "ACTIONS", msg)
+}
+
+func (c *Client) storeIn(ctx context.Context, stream string, msg *nats.Msg) (pubAck, error) {
 	type result struct {
 		ack pubAck
 		err error
@@ -52,7 +56,7 @@ func (c *Client) store(ctx context.Context, msg *nats.Msg) (pubAck, error) {
 	call := c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		var r result
 		if r.err = err; err == nil {
-			r.ack, r.err = readAck(reply, c.subjects.Stream("ACTIONS"))
+			r.ack, r.err = readAck(reply, c.subjects.Stream(stream))
 		}
 		if again(r.err) && time.Since(start) < patience {
 			return retryAfter

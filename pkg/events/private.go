@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // PrivateField is a value of an action that is kept apart from it, so that it can be erased.
@@ -120,15 +118,16 @@ func Commitment(agent, action string, v PrivateValue) (string, error) {
 }
 
 func canonicalValue(raw json.RawMessage) ([]byte, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(raw))
-	value, err := appendCanonical(nil, dec)
-	if err != nil {
+	c := canonicals.Get().(*canonical) //nolint:forcetypeassert // the pool holds nothing else
+	defer c.release()
+	c.read(raw)
+	if err := c.value(); err != nil {
 		return nil, err
 	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+	if _, err := c.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it is followed by something else")
 	}
-	return value, nil
+	return bytes.Clone(c.out), nil
 }
 
 // Revealer puts private values in the places of their marks. The zero Revealer knows none.
