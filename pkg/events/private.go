@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // PrivateField is a value of an action that is kept apart from it, so that it can be erased.
@@ -216,12 +217,24 @@ func (r Revealer) Action(a *ActionProposed) (*ActionProposed, error) {
 	return &out, nil
 }
 
-// Marked says whether a mark of one of the fields stands anywhere in a document.
+// Marked says whether a commitment of one of the fields stands anywhere in a JSON document, in a key or a part of a text too. What cannot be read
+// counts as marked.
 func Marked(document json.RawMessage, fields []PrivateField) bool {
-	for _, f := range fields {
-		if bytes.Contains(document, []byte(f.Commitment)) {
-			return true
+	if len(fields) == 0 || len(bytes.TrimSpace(document)) == 0 {
+		return false
+	}
+	found := false
+	look := func(text string) {
+		for _, f := range fields {
+			found = found || strings.Contains(text, f.Commitment)
 		}
 	}
-	return false
+	_, err := rewrite(document, func(at string, v any) (any, bool) {
+		look(at)
+		if text, ok := v.(string); ok {
+			look(text)
+		}
+		return nil, false
+	})
+	return found || err != nil
 }

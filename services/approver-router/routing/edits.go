@@ -53,7 +53,7 @@ func (e *editor) assessOne(ctx context.Context, shown events.CardItem, arguments
 	case err != nil:
 		return approval.Edit{}, err
 	}
-	if problem := misfit(proposed.Arguments, arguments); problem != "" {
+	if problem := misfit(proposed.Arguments, arguments, proposed.Private); problem != "" {
 		return approval.Edit{Problem: problem}, nil
 	}
 	answer, err := rescore.Request(ctx, e.conn, e.subjects, rescore.Ask{Action: shown.ActionRef, Arguments: compact(arguments)})
@@ -70,8 +70,8 @@ func (e *editor) assessOne(ctx context.Context, shown events.CardItem, arguments
 }
 
 // misfit says why edited arguments cannot take the place of the proposed ones: they name the same arguments,
-// each of the same type. What the tool would make of others nobody can judge.
-func misfit(proposed, edited json.RawMessage) string {
+// each of the same type, which of a private one is not known here. What the tool would make of others nobody can judge.
+func misfit(proposed, edited json.RawMessage, private []events.PrivateField) string {
 	var was, is map[string]any
 	if len(bytes.TrimSpace(proposed)) == 0 {
 		proposed = json.RawMessage("{}")
@@ -90,6 +90,7 @@ func misfit(proposed, edited json.RawMessage) string {
 		switch {
 		case !ok:
 			return fmt.Sprintf("argument %.60q is missing; give all of them", name)
+		case isMark(was[name], private):
 		case kindOfJSON(value) != kindOfJSON(was[name]):
 			return fmt.Sprintf("argument %.60q is %s instead of %s", name, kindOfJSON(value), kindOfJSON(was[name]))
 		}
@@ -100,6 +101,11 @@ func misfit(proposed, edited json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+func isMark(v any, private []events.PrivateField) bool {
+	text, ok := v.(string)
+	return ok && slices.ContainsFunc(private, func(f events.PrivateField) bool { return f.Mark() == text })
 }
 
 func sortedNames(m map[string]any) []string {

@@ -40,6 +40,9 @@ func (g *granted) pass(ctx context.Context, at *stream.Message, route *routes.Ro
 	if len(candidates) == 0 || t.routes.NeverGranted(about) {
 		return stream.Outcome{}, false
 	}
+	if events.Marked(w.proposed.Arguments, w.proposed.Private) { // nobody here knows what stands there
+		return stream.Outcome{}, false
+	}
 	asked.Money, asked.MoneyUnknown = price(w.proposed, a.Agent, at)
 	for i := range candidates {
 		s := &candidates[i]

@@ -50,6 +50,9 @@ func tooMuch(proposed *events.ActionProposed, agent string, edited json.RawMessa
 	if len(edited) > 0 {
 		p.Arguments = edited
 	}
+	if events.Marked(p.Arguments, p.Private) {
+		return "has private arguments, so nobody here knows how much it moves"
+	}
 	limit, err := grants.MoneyOf(l.Amount, l.Currency)
 	if err != nil {
 		return "cannot be compared with the limit: " + err.Error()

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func (h *history) action(m stored) {
-	_, agent, _, err := h.subjects.ParseAction(m.subject)
+	_, agent, action, err := h.subjects.ParseAction(m.subject)
 	if err != nil || h.state.Acted(m.sequence) {
 		return
 	}
@@ -20,6 +21,9 @@ func (h *history) action(m stored) {
 	if e, err := events.Decode(events.Header(m.Header), m.Data); err == nil {
 		if p, err := events.As[events.ActionProposed](e); err == nil {
 			proposed = p
+			if open, err := open(context.Background(), h.conn, h.subjects, agent, action, p); err == nil { // else it counts without its private values
+				proposed = open.action
+			}
 		}
 	}
 	in := input.New(proposed, agent, m.at, nil)

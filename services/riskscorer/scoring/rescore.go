@@ -87,7 +87,14 @@ func (r *rescorer) assess(ctx context.Context, ask rescore.Ask) (*events.ActionA
 	}
 	m := &stream.Message{Subject: raw.Subject, Sequence: raw.Sequence, StoredAt: raw.Time, Event: e}
 	p := r.scorer.keeper.rules()
-	w, asked := r.scorer.weigh(p, m, ref, inputOf(m, ref.Agent, &edited))
+	open, err := open(ctx, r.conn, r.scorer.subjects, ref.Agent, ref.Action, &edited)
+	if err != nil {
+		return nil, fmt.Errorf("reading the action's private values: %w", err)
+	}
+	w, asked := r.scorer.weigh(p, m, ref, inputOf(m, ref.Agent, open.action))
+	if w = open.judge(w); w.Denied {
+		asked = nil
+	}
 	if len(asked) > 0 {
 		findings, err := r.scorer.asker.ask(ctx, asked, ref, m, w)
 		if err != nil {

@@ -61,7 +61,11 @@ func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	if ref.ArgumentsDigest, err = events.ArgumentsDigest(proposed.Arguments); err != nil {
 		return stream.Permanent(fmt.Errorf("reading action %s/%s: %w", agent, action, err))
 	}
-	in := inputOf(m, agent, proposed)
+	open, again := s.open(ctx, m, ref, proposed)
+	if again != nil {
+		return stream.RetryAfter(privateRetry, again)
+	}
+	in := inputOf(m, agent, open.action)
 	switch done, err := s.assessedBefore(ctx, m, ref); {
 	case err != nil:
 		return stream.RetryAfter(retryAfter, err)
@@ -72,6 +76,9 @@ func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 	p := s.keeper.rules()
 	w, asked := s.weigh(p, m, ref, in)
 	s.state.Act(actOf(in))
+	if w = open.judge(w); w.Denied {
+		asked = nil
+	}
 	if len(asked) == 0 {
 		return s.finish(p, m, assessmentOf(m, ref, proposed, w))
 	}
