@@ -91,11 +91,13 @@ type HoldAsked struct {
 type HoldSet struct {
 	PrivateScope
 
-	Hold     string    `json:"hold"`
-	Auditor  string    `json:"auditor"`
-	Reason   string    `json:"reason"`
-	Released bool      `json:"released,omitempty"`
-	At       time.Time `json:"at"`
+	Hold     string `json:"hold"`
+	Auditor  string `json:"auditor"`
+	Reason   string `json:"reason"`
+	Released bool   `json:"released,omitempty"`
+	// Refused is why nothing changed.
+	Refused string    `json:"refused,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 // AuditBehind says that events may leave a stream before the audit has written them.

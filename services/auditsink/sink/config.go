@@ -41,6 +41,8 @@ type Config struct {
 	// ProofBucket is an S3-compatible bucket that gets every digest as an object of its own, https://host[:port]/bucket[/prefix][?region=R];
 	// empty for none. It needs ProofKey. Credentials come from the environment, see [safekeeping.OpenBucket].
 	ProofBucket string
+	// PrivateRetention is how long private values stay in ClickHouse unless a legal hold keeps them, at least 1 h. Default 400 days.
+	PrivateRetention time.Duration
 	// Registerer takes the sink's metrics; nil means the one of the runtime's metrics.
 	Registerer prometheus.Registerer
 }
@@ -97,6 +99,9 @@ func (c Config) withDefaults() Config {
 	if c.IdleWait == 0 {
 		c.IdleWait = 200 * time.Millisecond
 	}
+	if c.PrivateRetention == 0 {
+		c.PrivateRetention = 400 * 24 * time.Hour
+	}
 	if c.Drain == 0 {
 		c.Drain = 5 * time.Second
 	}
@@ -115,6 +120,7 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")
 	fs.StringVar(&c.ProofDir, "proof-dir", "", "`directory` that gets every signed digest as a file; empty means none")
 	fs.StringVar(&c.ProofBucket, "proof-bucket", "", "`URL` of an S3-compatible bucket that gets every signed digest as an object, https://host/bucket[/prefix][?region=R]; empty means none")
+	fs.DurationVar(&c.PrivateRetention, "private-retention", 0, "`time` that private values stay in ClickHouse unless a legal hold keeps them; 0 means 9600h")
 	fs.DurationVar(&c.Drain, "drain", 0, "`time` a stopping sink may take to write the batch in hand; 0 means 5s")
 }
 
@@ -141,6 +147,8 @@ func (c Config) Validate() error {
 		return wrong("proofDir", "is set without a key", "set proofKey too, or leave both out")
 	case c.ProofBucket != "" && c.ProofKey == "":
 		return wrong("proofBucket", "is set without a key", "set proofKey too, or leave both out")
+	case c.PrivateRetention < time.Hour:
+		return wrong("privateRetention", "is "+c.PrivateRetention.String(), "use at least 1h")
 	case c.Drain < 0:
 		return wrong("drain", "is "+c.Drain.String(), "use 0s or more")
 	}

@@ -44,6 +44,9 @@ var fields = map[string]map[string]field{
 		"approver": toApprover, "channel": toChannel, "group": toGroup, "request": toRequest, "agent": toAgent, "action": toAction, "reason": toReason, "comment": toReason,
 	},
 	"policies": {"reason": toReason},
+	"privacy":  {"reason": toReason, "principal": toPrincipal, "agent": toAgent, "action": toAction},
+	"erasures": {"reason": toReason, "principal": toPrincipal, "agent": toAgent, "action": toAction},
+	"holds":    {"reason": toReason, "principal": toPrincipal, "agent": toAgent, "action": toAction},
 	"dead":     {"reason": toReason},
 }
 

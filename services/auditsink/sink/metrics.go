@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // metrics are the sink's own; those of the runtime do not fit a consumer that acknowledges whole batches.
 type metrics struct {
 	rows, dead, retries, restarts, kept *prometheus.CounterVec
-	highWater                           *prometheus.GaugeVec
+	highWater, behind, used             *prometheus.GaugeVec
 	insert                              *prometheus.HistogramVec
 }
 
@@ -22,6 +22,12 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		highWater: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "weighlock_auditsink_high_water", Help: "Last sequence that is in ClickHouse with everything before it.",
 		}, []string{"stream"}),
+		behind: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "weighlock_auditsink_behind", Help: "Sequences of the stream that are not yet in ClickHouse.",
+		}, []string{"stream"}),
+		used: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "weighlock_auditsink_retention_used_ratio", Help: "Part of the stream's retention that its oldest event not yet in ClickHouse has used; at 1 it is lost.",
+		}, []string{"stream"}),
 		insert: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "weighlock_auditsink_insert_seconds", Help: "Duration of an insert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 14),
 		}, []string{"stream"}),
@@ -29,7 +35,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.kept, m.highWater, m.insert} {
+	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.kept, m.highWater, m.behind, m.used, m.insert} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

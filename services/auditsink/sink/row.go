@@ -52,7 +52,7 @@ func readMessage(r *row, s events.Subjects, header map[string][]string) {
 		err = liftSafely(r, ev.Data)
 	}
 	switch r.kind {
-	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews", "storms", "warnings":
+	case "approvals", "assessments", "decisions", "dead", "grants", "policies", "reviews", "storms", "warnings", "erasures", "holds", "audits":
 		r.actorKind, r.actor = "service", lastSegment(ev.Source)
 	}
 	if err != nil {
@@ -90,6 +90,8 @@ func readSubject(r *row, s events.Subjects) {
 		r.request, r.outcome, _ = strings.Cut(c, ".")
 	case "verdicts", "handovers":
 		r.channel, r.approver, r.request, r.actorKind, r.actor = a, b, c, "approver", b
+	case "privacy":
+		r.actorKind, r.actor = "auditor", a
 	case "reviews", "storms":
 		r.group = a
 	case "grantings", "marks":

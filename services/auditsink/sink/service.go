@@ -27,6 +27,8 @@ type Service struct {
 	js      jetstream.JetStream
 	client  *client
 	metrics *metrics
+	eraser  *eraser
+	privacy *stream.Worker
 
 	attester *attester // nil where nothing is signed
 	keeper   *keeper   // nil where no bucket gets digests
@@ -36,6 +38,7 @@ type Service struct {
 
 	mu     sync.Mutex
 	schema error                           // nil once the tables are there
+	late   map[string]*overdue             // streams whose events may be lost
 	states map[string]error                // what each stream's loop waits for; nil while it works
 	reach  func(stream, step string) error // test hook: an error ends the loop there as a kill would
 }
@@ -78,7 +81,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		rt: rt, cfg: cfg, js: js, client: c, metrics: m, attester: a, log: rt.Logger.With("service", Name),
-		schema: errNotStarted, states: map[string]error{}, reach: func(string, string) error { return nil },
+		schema: errNotStarted, states: map[string]error{}, late: map[string]*overdue{}, reach: func(string, string) error { return nil },
 		buffers: sync.Pool{New: func() any { return new(proto.Buffer) }},
 	}
 	for _, name := range auditedStreams {
@@ -91,6 +94,10 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 		}
 		s.keeper = &keeper{s: s, bucket: bucket, stream: rt.Subjects.Stream(proofsStream)}
 	}
+	s.eraser = &eraser{s, &holds{s: s, mine: map[string]Hold{}}}
+	if s.privacy, err = stream.NewWorker(rt, s.privacyWorker(), s.eraser); err != nil {
+		return nil, fmt.Errorf("auditsink: %w", err)
+	}
 	return s, nil
 }
 
@@ -98,19 +105,33 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 // because NATS or ClickHouse is away; Ready says so.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.client.via.closeIdle()
+	ctx, cancel := context.WithCancel(ctx)
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	defer cancel()
+	loops.Go(func() { s.watcher(ctx) })
 	if !s.prepareSchema(ctx) {
 		return nil
 	}
-	var loops sync.WaitGroup
 	for _, name := range auditedStreams {
 		l := newLoop(s, s.rt.Subjects.Stream(name))
 		loops.Go(func() { l.run(ctx) })
 	}
+	private := &privateLoop{s, s.rt.Subjects.Stream("PRIVATE"), s.log.With("stream", s.rt.Subjects.Stream("PRIVATE"))}
+	loops.Go(func() { private.run(ctx) })
+	loops.Go(func() { s.sweeper(ctx) })
 	if s.keeper != nil {
 		loops.Go(func() { s.keeper.run(ctx) })
 	}
-	loops.Wait()
-	return nil
+	return s.privacy.Run(ctx)
+}
+
+// privacyWorker takes what auditors ask for, one after the other: what is placed under hold before it is to be erased stays.
+func (s *Service) privacyWorker() stream.Config {
+	return stream.Config{
+		Service: Name, Stream: s.rt.Subjects.Stream("VERDICTS"), Consumer: privacyConsumer, Filters: []string{s.rt.Subjects.All("privacy", 2)},
+		Key: func(*stream.Message) string { return Name }, Workers: 1, Drain: s.cfg.Drain,
+	}
 }
 
 // prepareSchema waits for ClickHouse. Until it is there nothing is pulled, so the streams keep everything.
@@ -140,11 +161,17 @@ func (s *Service) Ready() error {
 	if s.schema != nil {
 		return fmt.Errorf("auditsink: preparing ClickHouse: %w", s.schema)
 	}
-	for _, name := range append(auditedStreams[:], proofsStream) {
+	for _, name := range append([]string{"PRIVATE", proofsStream}, auditedStreams[:]...) {
 		name = s.rt.Subjects.Stream(name)
+		if o := s.late[name]; o != nil {
+			return fmt.Errorf("auditsink: %s: %w", name, o)
+		}
 		if err := s.states[name]; err != nil {
 			return fmt.Errorf("auditsink: %s: %w", name, err)
 		}
+	}
+	if err := s.privacy.Ready(); err != nil {
+		return fmt.Errorf("auditsink: what auditors ask: %w", err)
 	}
 	return nil
 }

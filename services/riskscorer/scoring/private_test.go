@@ -88,7 +88,7 @@ func TestUnknownPrivateValuesAreRiskier(t *testing.T) {
 		"other salt":   {func(p *events.PrivateStored) *events.PrivateStored { p.Values[0].Salt = events.NewSalt(); return p }, "private_mismatch", true},
 		"other place":  {func(p *events.PrivateStored) *events.PrivateStored { p.Values[0].Pointer = "/request"; return p }, "private_mismatch", true},
 		"another's":    {func(p *events.PrivateStored) *events.PrivateStored { q := *p; q.Agent = "mallory"; return &q }, "", false}, // the subject counts
-		"another form": {swap(`"SELECT\u0020\u0031"`), "", false},                                                                     // the same value
+		"another form": {swap(`"SELECT\u0020\u0031"`), "", false},                                                                    // the same value
 	} {
 		r.split(t, "a-"+strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), "'", ""), sql("SELECT 1"), test.change, "/arguments/query")
 		_, a := r.assessment(t, "a-"+strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), "'", ""))
