@@ -4,11 +4,14 @@
 
 CREATE ROLE IF NOT EXISTS weighlock_sink, weighlock_auditor, weighlock_analyst;
 
--- The sink makes the schema, adds rows, and reads what it has written. It can change or delete none of them.
+-- The sink makes the schema, adds rows, and reads what it has written. It can change or delete none of them, but private values, which are to be erasable
+-- and are no part of the evidence.
 GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER INDEX, INSERT, SELECT ON weighlock.* TO weighlock_sink;
+GRANT ALTER DELETE ON weighlock.private_values TO weighlock_sink; -- on shards: of private_values_local, and CLUSTER ON *.*
 
--- Auditors read all of it, the exact bytes included.
+-- Auditors read all of it, the exact bytes included. Private values are not among it.
 GRANT SELECT ON weighlock.* TO weighlock_auditor;
+REVOKE SELECT ON weighlock.private_values FROM weighlock_auditor;
 
 -- Analysts read the pipelines that are theirs: what is named here and nothing that an upgrade brings. Of events they read all but the bytes, which have every
 -- argument in them: views that read those, such as actions and approval_requests, are for auditors.
@@ -43,6 +46,7 @@ GRANT SELECT ON weighlock.typed_grants TO weighlock_analyst;
 GRANT SELECT ON weighlock.typed_items TO weighlock_analyst;
 GRANT SELECT ON weighlock.typed_state TO weighlock_analyst;
 GRANT SELECT ON weighlock.ocsf TO weighlock_analyst;
+GRANT SELECT ON weighlock.erasures TO weighlock_analyst;
 GRANT SELECT ON weighlock.hand_overs TO weighlock_analyst;
 GRANT SELECT ON weighlock.questions TO weighlock_analyst;
 GRANT SELECT ON weighlock.storms TO weighlock_analyst;
@@ -67,9 +71,9 @@ GRANT SELECT ON weighlock.report_unexecuted TO weighlock_analyst;
 
 -- A view reads with the rights of whoever asks, so policies stand on tables. A table with any policy hides every row from those whom no policy
 -- covers: the second one keeps the sink and auditors at work.
-CREATE ROW POLICY IF NOT EXISTS weighlock_cells ON weighlock.events, weighlock.typed_actions, weighlock.typed_assessments, weighlock.typed_requests, weighlock.typed_verdicts, weighlock.typed_refusals, weighlock.typed_decisions, weighlock.typed_escalations, weighlock.typed_receipts, weighlock.typed_attention, weighlock.typed_grants, weighlock.typed_items, weighlock.typed_state
+CREATE ROW POLICY IF NOT EXISTS weighlock_cells ON weighlock.events, weighlock.typed_actions, weighlock.typed_assessments, weighlock.typed_requests, weighlock.typed_verdicts, weighlock.typed_refusals, weighlock.typed_decisions, weighlock.typed_escalations, weighlock.typed_receipts, weighlock.typed_attention, weighlock.typed_grants, weighlock.typed_items, weighlock.typed_state, weighlock.private_values
     USING has(splitByChar(',', getSetting('SQL_weighlock_cells')), cell) AS PERMISSIVE TO weighlock_analyst;
-CREATE ROW POLICY IF NOT EXISTS weighlock_all ON weighlock.events, weighlock.typed_actions, weighlock.typed_assessments, weighlock.typed_requests, weighlock.typed_verdicts, weighlock.typed_refusals, weighlock.typed_decisions, weighlock.typed_escalations, weighlock.typed_receipts, weighlock.typed_attention, weighlock.typed_grants, weighlock.typed_items, weighlock.typed_state
+CREATE ROW POLICY IF NOT EXISTS weighlock_all ON weighlock.events, weighlock.typed_actions, weighlock.typed_assessments, weighlock.typed_requests, weighlock.typed_verdicts, weighlock.typed_refusals, weighlock.typed_decisions, weighlock.typed_escalations, weighlock.typed_receipts, weighlock.typed_attention, weighlock.typed_grants, weighlock.typed_items, weighlock.typed_state, weighlock.private_values
     USING 1 AS PERMISSIVE TO weighlock_sink, weighlock_auditor;
 
 -- Analysts change nothing, keep the server from nothing else, and see nothing until an administrator says which pipelines are theirs. The server's

@@ -21,6 +21,8 @@ import (
 const (
 	PrivacyBucket = "PRIVACY"
 	HoldKey       = "hold."
+	// holdsBytes is how long the condition that a row is under a hold may become: ClickHouse takes statements of 256 KiB.
+	holdsBytes = 128 << 10
 )
 
 // Hold is a legal hold as it is kept in the bucket. It stays there when it has ended, so that its name is not used twice.
@@ -104,6 +106,14 @@ func (h *holds) change(ctx context.Context, m *stream.Message, auditor, name str
 		revision = entry.Revision()
 	}
 	next, changed, refused := was.next(m, auditor, name, ask)
+	if changed && !ask.Release {
+		switch held, all, err := h.held(ctx); {
+		case err != nil:
+			return stream.RetryAfter(privacyRetry, err)
+		case len(held)+len(scopeSQL(ask.PrivateScope)) > holdsBytes:
+			next, changed, refused = was, false, fmt.Sprintf("%d holds are in force, and ClickHouse takes no more: remove some, or widen one", len(all))
+		}
+	}
 	if changed {
 		data, err := json.Marshal(next)
 		if err == nil {
