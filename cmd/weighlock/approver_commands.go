@@ -13,6 +13,7 @@ import (
 
 	"github.com/weighlock/weighlock/cmd/weighlock/dev"
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/mask"
 	"github.com/weighlock/weighlock/pkg/approver"
 )
 
@@ -83,9 +84,13 @@ func (c *cli) showCommand() *cobra.Command {
 			}
 			items := fetchItems(cmd.Context(), client, r)
 			if c.json {
-				if !reveal {
-					for i := range items {
+				for i := range items {
+					items[i] = items[i].Filled(r.Card.Context, reveal)
+					if !reveal {
 						items[i].Proposed = nil // the card has it, with its secrets masked
+						if items[i].Private != nil {
+							items[i].Edited, _ = mask.JSON(items[i].Edited, items[i].Masked)
+						}
 					}
 				}
 				return printJSON(cmd.OutOrStdout(), map[string]any{"request": r, "items": items})
@@ -140,6 +145,15 @@ func fetchItems(ctx context.Context, client *approver.Client, r approver.Request
 			continue
 		}
 		items[i].Proposed = &proposed
+		if len(proposed.Private) == 0 {
+			continue
+		}
+		private, err := client.Private(ctx, item.ActionRef, &proposed)
+		if err != nil {
+			items[i].Problem = "its private values cannot be read: " + err.Error()
+			continue
+		}
+		items[i].Private = &private
 	}
 	return items
 }

@@ -24,7 +24,9 @@ const Width = 80
 type Fetched struct {
 	approver.Item
 	Proposed *events.ActionProposed
-	Problem  string // why the action could not be fetched
+	Problem  string // why the action or its private values could not be fetched
+	// Private are the action's private values; nil where it has none.
+	Private *approver.Private
 }
 
 // View is a request as it is shown.
@@ -45,7 +47,8 @@ func (v View) Print(w io.Writer) {
 	v.printRules(w)
 	items := make([]shown, len(v.Items))
 	for i := range v.Items {
-		items[i] = v.shown(&v.Items[i])
+		filled := v.Items[i].Filled(v.Request.Card.Context, v.Reveal)
+		items[i] = v.shown(&filled)
 	}
 	if len(items) == 0 {
 		rule(w)
@@ -242,6 +245,10 @@ func (v View) printOwn(w io.Writer, s *shown, told shared) {
 	field(w, "Why risky", strings.Join(own, "; "))
 	for _, vote := range s.Votes {
 		field(w, "Answered", vote.Approver+": "+string(vote.Verdict)+words.Quoted(vote.Comment+vote.Guidance))
+	}
+	field(w, "Private", privateWords(s.Private))
+	if s.Proposed != nil {
+		field(w, "Private", s.Problem)
 	}
 	if s.problem != "" {
 		field(w, "Action", "CANNOT BE SHOWN: "+s.problem)

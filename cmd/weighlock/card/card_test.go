@@ -72,7 +72,56 @@ func cards() map[string]View {
 		f.Proposed = &events.ActionProposed{Tool: "send_payment", Arguments: json.RawMessage(`{"api_key":"sk-1234567890abcdef"}`), Request: "use password: hunter2222", Reasoning: "as asked"}
 	}))
 	gone := request(nil, item(1, "pay-1", ``, func(f *Fetched) { f.Context, f.Unseen, f.Problem = nil, true, "not found" }))
-	return map[string]View{"payments": payments, "hostile": hostile, "plan": plan, "edited": edited, "old": old, "gone": gone}
+	private, erased := privateCards()
+	return map[string]View{"private": private, "erased": erased, "payments": payments, "hostile": hostile, "plan": plan, "edited": edited, "old": old, "gone": gone}
+}
+
+// privateCards are a card with private values, some of them secret, and the same with one of them erased.
+func privateCards() (all, erased View) {
+	proposed := &events.ActionProposed{
+		Tool: "send_payment", Request: "Refund Carol Meier, password: hunter2222", Reasoning: "As asked.",
+		Arguments: json.RawMessage(`{"amount":100,"password":"hunter2222","person":{"name":"Carol Meier"}}`),
+	}
+	salt := func(events.PrivateValue) string { return strings.Repeat("5a", 32) }
+	split, stored, err := events.Split("finance-bot", "pay-1", proposed, []string{"/request", "/arguments/person", "/arguments/password"}, salt)
+	if err != nil {
+		panic(err)
+	}
+	view := func() View {
+		return request(&events.CardContext{UserRequest: split.Request, Reasoning: split.Reasoning},
+			item(1, "pay-1", string(split.Arguments), func(f *Fetched) {
+				f.Proposed, f.Private = split, &approver.Private{}
+				f.Edited, f.EditedBy = json.RawMessage(strings.Replace(string(split.Arguments), "100", "50", 1)), "alice"
+			}))
+	}
+	all, erased = view(), view()
+	p := all.Items[0].Private
+	p.Revealer, p.Lacking = events.Reveals("finance-bot", "pay-1", split.Private, stored)
+	p.Shown = split.Private
+	p = erased.Items[0].Private
+	p.Revealer, p.Lacking = events.Reveals("finance-bot", "pay-1", split.Private, nil)
+	p.Gone = true
+	return all, erased
+}
+
+// What an edit starts from keeps its marks, whatever is shown.
+func TestFillingChangesNothingThatIsAnswered(t *testing.T) {
+	t.Parallel()
+	v, _ := privateCards()
+	f := v.Items[0]
+	before, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reveal := range []bool{false, true} {
+		filled := f.Filled(v.Request.Card.Context, reveal)
+		if got := string(filled.Arguments); !strings.Contains(got, "Carol Meier") || strings.Contains(got, "hunter2") != reveal {
+			t.Errorf("reveal %v: %s", reveal, got)
+		}
+	}
+	if after, _ := json.Marshal(f); !bytes.Equal(before, after) || strings.Contains(string(after), "Carol") {
+		t.Errorf("it became %s", after)
+	}
 }
 
 func TestCards(t *testing.T) {
