@@ -45,7 +45,7 @@ func (c *cli) auditCommand() *cobra.Command {
 		},
 	}
 	query.Flags().StringVar(&format, "format", "", "any ClickHouse output `format`: JSONEachRow, CSVWithNames, Parquet, Vertical, …")
-	command.AddCommand(query, c.reportCommand(), c.exportCommand(), c.schemaCommand())
+	command.AddCommand(query, c.reportCommand(), c.exportCommand(), c.schemaCommand(), c.eraseCommand(), c.holdCommand())
 	command.AddCommand(c.proofCommands()...)
 	return command
 }

@@ -64,7 +64,10 @@ func (c *cli) devCommand() *cobra.Command {
 	return command
 }
 
-// identities are the agents named on the command line and every account in the approvers file.
+// localAuditor may have private values erased on this machine.
+var localAuditor = authz.Identity{Kind: authz.Auditor, Name: "local"}
+
+// identities are the agents named on the command line, every account in the approvers file, and the local auditor.
 func identities(agents []string, approversFile string) ([]authz.Identity, error) {
 	directory := people.Default()
 	if approversFile != "" {
@@ -80,7 +83,7 @@ func identities(agents []string, approversFile string) ([]authz.Identity, error)
 	for _, name := range directory.Accounts() {
 		ids = append(ids, authz.Identity{Kind: authz.Approver, Name: name})
 	}
-	return ids, nil
+	return append(ids, localAuditor), nil
 }
 
 func welcome(place dev.Place, agents []string) {

@@ -86,7 +86,7 @@ func (c *cli) examine(ctx context.Context) []finding {
 	rtt, _ := nc.RTT()
 	findings = append(findings,
 		finding{Check: "server", OK: true, Saw: fmt.Sprintf("%s, version %s, round trip %s", nc.ConnectedUrlRedacted(), nc.ConnectedServerVersion(), rtt.Round(time.Microsecond))},
-		streamsFinding(ctx, nc, place), permissionsFinding(ctx, place), servicesFinding(ctx, place), engineFinding(ctx, place))
+		streamsFinding(ctx, nc, place), privateFinding(ctx, nc, place), permissionsFinding(ctx, place), servicesFinding(ctx, place), engineFinding(ctx, place))
 	return findings
 }
 
@@ -107,6 +107,52 @@ func streamsFinding(ctx context.Context, nc *nats.Conn, place dev.Place) finding
 	return f
 }
 
+// privateFinding looks at the stream of private values, and for somebody who may have them erased.
+func privateFinding(ctx context.Context, nc *nats.Conn, place dev.Place) finding {
+	f := finding{Check: "private"}
+	kept, err := privateKept(ctx, nc, place)
+	if err != nil {
+		f.Saw, f.Do = err.Error(), "restart `weighlock dev`, or run `weighlock topology` against your cluster"
+		return f
+	}
+	f.OK, f.Saw = true, fmt.Sprintf("values of %d actions, %s", kept, "nobody may have them erased")
+	f.Do = "`weighlock identity add auditor/NAME` makes a key for who may"
+	keys, err := authz.OpenKeys(place.KeysDir())
+	if err != nil {
+		return f
+	}
+	users, err := keys.List()
+	if err != nil {
+		return f
+	}
+	var auditors []string
+	for _, u := range users {
+		if u.Kind == authz.Auditor {
+			auditors = append(auditors, u.String())
+		}
+	}
+	if len(auditors) > 0 {
+		f.Saw, f.Do = fmt.Sprintf("values of %d actions; %s may have them erased or held", kept, strings.Join(auditors, ", ")), ""
+	}
+	return f
+}
+
+func privateKept(ctx context.Context, nc *nats.Conn, place dev.Place) (uint64, error) {
+	subjects, err := place.Subjects()
+	if err != nil {
+		return 0, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return 0, err
+	}
+	stream, err := js.Stream(ctx, subjects.Stream("PRIVATE"))
+	if err != nil {
+		return 0, fmt.Errorf("the stream %s: %w", subjects.Stream("PRIVATE"), err)
+	}
+	return stream.CachedInfo().State.Msgs, nil
+}
+
 // permissionsFinding tries what an agent must not be able to do.
 func permissionsFinding(ctx context.Context, place dev.Place) finding {
 	f := finding{Check: "permissions", Do: "the server must use the accounts block of `weighlock identity config`"}
@@ -124,18 +170,18 @@ func permissionsFinding(ctx context.Context, place dev.Place) finding {
 		if u.Kind != authz.Agent {
 			continue
 		}
-		if err := mayNotDecide(ctx, place, u.Identity); err != nil {
+		if err := mayNot(ctx, place, u.Identity); err != nil {
 			f.Saw = err.Error()
 			return f
 		}
-		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision", ""
+		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision, nor have anything erased", ""
 		return f
 	}
 	f.OK, f.Saw, f.Do = true, "no agent has a key yet", "`weighlock identity add agent/NAME` makes one"
 	return f
 }
 
-func mayNotDecide(ctx context.Context, place dev.Place, agent authz.Identity) error {
+func mayNot(ctx context.Context, place dev.Place, agent authz.Identity) error {
 	subjects, err := place.Subjects()
 	if err != nil {
 		return err
@@ -155,21 +201,23 @@ func mayNotDecide(ctx context.Context, place dev.Place, agent authz.Identity) er
 		return fmt.Errorf("connecting as %s: %w", agent, err)
 	}
 	defer nc.Close()
-	if err := nc.Publish(subjects.Decision(agent.Name, "doctor"), nil); err != nil {
-		return err
-	}
-	if err := nc.FlushWithContext(ctx); err != nil {
-		return err
-	}
-	select {
-	case err := <-violated:
-		if errors.Is(err, nats.ErrPermissionViolation) {
-			return nil
+	for _, subject := range []string{subjects.Decision(agent.Name, "doctor"), subjects.Privacy(agent.Name, "doctor")} {
+		if err := nc.Publish(subject, nil); err != nil {
+			return err
 		}
-		return err
-	case <-time.After(2 * time.Second):
-		return fmt.Errorf("%s could publish on %s", agent, subjects.Decision(agent.Name, "doctor"))
+		if err := nc.FlushWithContext(ctx); err != nil {
+			return err
+		}
+		select {
+		case err := <-violated:
+			if !errors.Is(err, nats.ErrPermissionViolation) {
+				return err
+			}
+		case <-time.After(2 * time.Second):
+			return fmt.Errorf("%s could publish on %s", agent, subject)
+		}
 	}
+	return nil
 }
 
 func servicesFinding(ctx context.Context, place dev.Place) finding {

@@ -26,6 +26,7 @@ type proposal struct {
 	session, behalfOf string
 	planAction        string
 	target            events.Target
+	private           []string
 	wait              bool
 	timeout           time.Duration
 }
@@ -40,6 +41,7 @@ func (c *cli) proposeCommand() *cobra.Command {
 With --wait the decision is awaited, and the exit code is 0 where the action was
 approved, 3 where it was rejected, denied, expired or withdrawn, 4 where no answer came in time.`,
 		Example: `  weighlock propose --agent assistant --tool search_web --args '{"query":"tides"}' --wait
+  weighlock propose --agent assistant --tool look_up --args '{"person":"Carol Meier"}' --principal carol@example.com --private /arguments/person
   weighlock propose --agent assistant --file action.json --wait --timeout 10m && ./do-it`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.propose(cmd.Context(), cmd.OutOrStdout(), p) },
@@ -59,6 +61,7 @@ approved, 3 where it was rejected, denied, expired or withdrawn, 4 where no answ
 	flags.StringVar(&p.target.Kind, "target-kind", "", "`kind` of what is acted on, such as database")
 	flags.StringVar(&p.target.Name, "target-name", "", "`name` of what is acted on")
 	flags.StringVar(&p.target.Environment, "target-environment", "", "`environment` of what is acted on, such as production")
+	flags.StringArrayVar(&p.private, "private", nil, "JSON `pointer` to what is kept apart from the audit and can be erased, such as /arguments/iban or /request; may be given several times")
 	flags.BoolVar(&p.wait, "wait", false, "wait for the decision")
 	flags.DurationVar(&p.timeout, "timeout", 5*time.Minute, "how long to wait")
 	return command
@@ -154,7 +157,7 @@ func (p proposal) action() (agent.Action, error) {
 	return agent.Action{
 		ID: p.id, Breakpoint: data.Breakpoint, Tool: data.Tool, Arguments: data.Arguments, Target: data.Target,
 		Request: data.Request, Reasoning: data.Reasoning, Plan: data.Plan, PlanAction: data.PlanAction, Impact: data.Impact, Memory: data.Memory,
-		Session: data.Session, Principal: data.Principal, Deadline: data.Deadline,
+		Session: data.Session, Principal: data.Principal, Deadline: data.Deadline, Private: p.private,
 	}, nil
 }
 

@@ -74,6 +74,9 @@ func Event(s events.Subjects, subject string, e events.Event) string {
 	if said := escalation(s, subject, e); said != "" {
 		return said
 	}
+	if said := privacy(s, subject, e); said != "" {
+		return said
+	}
 	return grant(s, subject, e)
 }
 
