@@ -15,7 +15,7 @@ import (
 // revealed, in Arguments and Context; Edited and Proposed have them. It is never what an edit starts from: that keeps the marks.
 func (f Fetched) Filled(shared *events.CardContext, reveal bool) Fetched {
 	p := f.Private
-	if p == nil || len(p.Shown) == 0 {
+	if p == nil {
 		return f
 	}
 	f.Arguments = filled(p, f.Arguments)
@@ -23,11 +23,7 @@ func (f Fetched) Filled(shared *events.CardContext, reveal bool) Fetched {
 		f.Arguments, _ = mask.JSON(f.Arguments, f.Masked)
 	}
 	f.Edited = filled(p, f.Edited)
-	if f.Proposed != nil {
-		if whole, err := p.Action(f.Proposed); err == nil {
-			f.Proposed = whole
-		}
-	}
+	f.Proposed = filledAction(p, f.Proposed)
 	var c events.CardContext
 	for _, of := range []*events.CardContext{shared, f.Context} {
 		if of != nil {
@@ -45,13 +41,48 @@ func filled(p *approver.Private, arguments json.RawMessage) json.RawMessage {
 	if err != nil {
 		return arguments
 	}
-	return whole
+	return json.RawMessage(lacking(p, string(whole)))
+}
+
+// filledAction is an action with its values; as it was where it cannot be read.
+func filledAction(p *approver.Private, a *events.ActionProposed) *events.ActionProposed {
+	if a == nil {
+		return nil
+	}
+	whole, err := p.Action(a)
+	if err != nil {
+		return a
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		return whole
+	}
+	var out events.ActionProposed
+	if json.Unmarshal([]byte(lacking(p, string(text))), &out) != nil {
+		return whole
+	}
+	return &out
+}
+
+// lacking says in the places of values that there are none: a commitment tells a person nothing.
+func lacking(p *approver.Private, text string) string {
+	word := "‹not what was committed to›"
+	if p.Gone {
+		word = "‹erased›"
+	}
+	for _, f := range p.Lacking {
+		text = strings.ReplaceAll(text, f.Mark(), word)
+	}
+	return text
 }
 
 func fillContext(c *events.CardContext, p *approver.Private, reveal bool) {
 	text := func(s string) string {
 		value := p.Text(s)
-		if value == s || reveal {
+		if value == s {
+			return lacking(p, s)
+		}
+		if reveal {
 			return value
 		}
 		return mask.Text(value)
