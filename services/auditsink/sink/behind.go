@@ -34,9 +34,9 @@ func (o *overdue) Error() string {
 // watcher looks from time to time how late the audit is, also while ClickHouse is away, which is when it matters.
 func (s *Service) watcher(ctx context.Context) {
 	for {
-		for _, name := range append([]string{"PRIVATE"}, auditedStreams[:]...) {
-			if err := s.watch(ctx, s.rt.Subjects.Stream(name)); err != nil && ctx.Err() == nil {
-				s.log.Warn("looking how late the audit is", "stream", s.rt.Subjects.Stream(name), "error", err)
+		for _, name := range s.followed() {
+			if err := s.watch(ctx, name); err != nil && ctx.Err() == nil {
+				s.log.Warn("looking how late the audit is failed, and is tried again", "stream", name, "error", err)
 			}
 		}
 		if !pause(ctx, watchEvery) {

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -341,59 +340,6 @@ func TestPrivateValuesAreWrittenOnce(t *testing.T) {
 	if got := w.number("SELECT count() FROM events WHERE kind = 'private'"); got != 0 {
 		t.Errorf("%d are evidence", got)
 	}
-}
-
-// While ClickHouse is away the oldest unwritten event grows old: a metric, a warning and an event say so in time.
-func TestLateAuditIsSaid(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	w.fill(0, 3)
-	cfg := w.cfg
-	cfg.ClickHouseURL = "http://127.0.0.1:1"
-	s := w.service(cfg)
-	name := w.nats.Subjects.Stream("ACTIONS")
-	at := time.Duration(0)
-	s.rt.Now = func() time.Time { return time.Now().Add(at) }
-	s.schema = nil
-	for stream := range s.states {
-		s.states[stream] = nil
-	}
-	watch := func() {
-		t.Helper()
-		if err := s.watch(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	watch()
-	if err := s.Ready(); errors.As(err, new(*overdue)) {
-		t.Fatalf("not late yet: %v", err)
-	}
-	at = 20 * 24 * time.Hour // of 30
-	watch()
-	watch() // says it once
-	if err := s.Ready(); err == nil || !errors.As(err, new(*overdue)) {
-		t.Fatalf("late: %v", err)
-	}
-	told := told[events.AuditBehind](w, w.nats.Subjects.Audit(name), 1)
-	if told.Stream != name || told.Behind != 3 || told.Expires.Sub(told.Oldest) != 30*24*time.Hour {
-		t.Errorf("%+v", told)
-	}
-	events, err := w.js.Stream(t.Context(), w.nats.Subjects.Stream("EVENTS"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := events.Info(t.Context(), jetstream.WithSubjectFilter(w.nats.Subjects.All("audits", 1)))
-	if err != nil || len(info.State.Subjects) != 1 || info.State.Subjects[w.nats.Subjects.Audit(name)] != 1 {
-		t.Errorf("said %v times: %v", info.State.Subjects, err)
-	}
-	r := w.start()
-	w.caughtUp()
-	at = 0
-	watch()
-	if err := s.Ready(); errors.As(err, new(*overdue)) {
-		t.Fatalf("in time again: %v", err)
-	}
-	r.stop()
 }
 
 // Thousands of holds would make a statement that ClickHouse refuses, and with it every erasure and expiry.

@@ -154,18 +154,19 @@ func (s *Service) prepareSchema(ctx context.Context) bool {
 	}
 }
 
-// Ready is nil while every stream is followed and ClickHouse takes what comes. A hot standby is ready too.
+// Ready is nil while every stream is followed, ClickHouse takes what comes, and nothing is about to be lost. A hot standby is ready too.
 func (s *Service) Ready() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.schema != nil {
-		return fmt.Errorf("auditsink: preparing ClickHouse: %w", s.schema)
-	}
-	for _, name := range append([]string{"PRIVATE", proofsStream}, auditedStreams[:]...) {
-		name = s.rt.Subjects.Stream(name)
+	for _, name := range s.followed() { // first: it is the worst that can be said
 		if o := s.late[name]; o != nil {
 			return fmt.Errorf("auditsink: %s: %w", name, o)
 		}
+	}
+	if s.schema != nil {
+		return fmt.Errorf("auditsink: preparing ClickHouse: %w", s.schema)
+	}
+	for _, name := range append(s.followed(), s.rt.Subjects.Stream(proofsStream)) {
 		if err := s.states[name]; err != nil {
 			return fmt.Errorf("auditsink: %s: %w", name, err)
 		}
@@ -174,6 +175,15 @@ func (s *Service) Ready() error {
 		return fmt.Errorf("auditsink: what auditors ask: %w", err)
 	}
 	return nil
+}
+
+// followed are the names of all streams that go into ClickHouse.
+func (s *Service) followed() []string {
+	names := []string{s.rt.Subjects.Stream("PRIVATE")}
+	for _, name := range auditedStreams {
+		names = append(names, s.rt.Subjects.Stream(name))
+	}
+	return names
 }
 
 func (s *Service) setState(stream string, err error) {
