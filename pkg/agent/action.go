@@ -64,7 +64,8 @@ func (a Action) prepare(agent, replyTo string, now time.Time, salt func(events.P
 	} else if err := checkTraceParent(a.TraceParent); err != nil {
 		return proposed{}, err
 	}
-	if _, err := events.ArgumentsDigest(a.Arguments); err != nil { // splitting could hide what makes them ambiguous
+	argumentsDigest, err := events.ArgumentsDigest(a.Arguments)
+	if err != nil { // splitting could hide what makes them ambiguous
 		return proposed{}, err
 	}
 	payload := a.payload(agent)
@@ -72,9 +73,10 @@ func (a Action) prepare(agent, replyTo string, now time.Time, salt func(events.P
 	if err != nil {
 		return proposed{}, fmt.Errorf("action %s: %w", a.ID, err)
 	}
-	argumentsDigest, err := events.ArgumentsDigest(split.Arguments)
-	if err != nil {
-		return proposed{}, err
+	if private != nil {
+		if argumentsDigest, err = events.ArgumentsDigest(split.Arguments); err != nil {
+			return proposed{}, err
+		}
 	}
 	e, err := events.New(split, a.ID, "/agents/"+agent, now)
 	if err != nil {

@@ -139,6 +139,9 @@ type Revealer struct {
 // Reveals prepares the values that an action committed to, by computing their commitments again: others are never used. Missing are the
 // fields without a value. stored is nil where nothing is stored any more; it is of the agent and action given, whatever it claims.
 func Reveals(agent, action string, fields []PrivateField, stored *PrivateStored) (r Revealer, lacking []PrivateField) {
+	if len(fields) == 0 {
+		return r, nil
+	}
 	r.values = make(map[string]json.RawMessage, len(fields))
 	known := make(map[string]json.RawMessage)
 	if stored != nil {

@@ -106,7 +106,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 func (s *Service) Run(ctx context.Context) error {
 	defer s.client.via.closeIdle()
 	ctx, cancel := context.WithCancel(ctx)
-	var loops sync.WaitGroup
+	var loops, audited sync.WaitGroup
 	defer loops.Wait()
 	defer cancel()
 	loops.Go(func() { s.watcher(ctx) })
@@ -115,8 +115,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	for _, name := range auditedStreams {
 		l := newLoop(s, s.rt.Subjects.Stream(name))
-		loops.Go(func() { l.run(ctx) })
+		audited.Go(func() { l.run(ctx) })
 	}
+	loops.Go(func() { audited.Wait(); cancel() }) // before ctx ends, only a test ends them
 	private := &privateLoop{s, s.rt.Subjects.Stream("PRIVATE"), s.log.With("stream", s.rt.Subjects.Stream("PRIVATE"))}
 	loops.Go(func() { private.run(ctx) })
 	loops.Go(func() { s.sweeper(ctx) })
