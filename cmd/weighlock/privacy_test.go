@@ -117,7 +117,7 @@ func TestPrivateFromProposalToErasure(t *testing.T) {
 	t.Parallel()
 	sh, p := pipeline(t)
 	const subject, name, request, hidden = "dana@example.com", "Dana-Zwingli-GmbH", "Refund-my-sister-Dana", "DROP TABLE dana_private"
-	s := newSearcher(sh, p, name, request, hidden)
+	s := newSearcher(sh, p, name, request, "dana_private")
 
 	// Weighed by what it is: the same tool with another private text is harmless.
 	sh.must(exitOK, "propose", "--id", "read", "--tool", "run_sql", "--args", `{"sql":"SELECT 1"}`, "--principal", subject, "--private", "/arguments/sql", "--wait")

@@ -54,19 +54,29 @@ func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time
 
 // AssessAfter is Assess where it is known what was before the action, for the facts lately.*.
 func (p *Policy) AssessAfter(history *lately.State, in *input.Action) Assessment {
-	return p.sum(p.weighAll(history, in, false))
+	return p.sum(p.weighAll(history, in, nil, false))
+}
+
+// AssessHiding is AssessAfter for an action with private values. shown is the same action without them: a fact that reads otherwise there is hidden in
+// reasons, so that they tell of the values no more than which rules fired.
+func (p *Policy) AssessHiding(history *lately.State, in, shown *input.Action) Assessment {
+	return p.sum(p.weighAll(history, in, shown, false))
 }
 
 // weighAll weighs the action and the steps of its plan, each on its own.
-func (p *Policy) weighAll(history *lately.State, in *input.Action, explain bool) (all []*weighing) {
+func (p *Policy) weighAll(history *lately.State, in, shown *input.Action, explain bool) (all []*weighing) {
 	defer func() {
 		if r := recover(); r != nil {
+			if shown != nil {
+				r = hidden
+			}
 			all = append(all, p.broken(fmt.Sprintf("the action could not be assessed: %.200v", r)))
 		}
 	}()
 	a := in.ActionProposed
 	w := p.newWeighing(history, in)
 	w.explain = explain
+	w.hide(shown)
 	all = append(all, w)
 	w.weigh()
 	if len(a.Plan) > maxSteps {
@@ -85,6 +95,9 @@ func (p *Policy) weighAll(history *lately.State, in *input.Action, explain bool)
 		call.Sequence = in.Sequence
 		s := p.newWeighing(history, call)
 		s.explain, s.prefix = explain, fmt.Sprintf("step %d: ", i+1)
+		if shown != nil && i < len(shown.Plan) {
+			s.hide(input.New(callOf(shown.ActionProposed, shown.Plan[i]), in.Agent, in.Now, nil))
+		}
 		all = append(all, s)
 		s.weigh()
 	}
@@ -134,7 +147,7 @@ func (w *weighing) applies(g *group) bool {
 	}
 	holds, err := g.guard.Holds(w)
 	if err != nil {
-		w.add(finding{id: guardFailed, reason: fmt.Sprintf("applies of %s could not be evaluated: %s", g.file, Neutral(err.Error())), floor: events.High})
+		w.add(finding{id: guardFailed, reason: fmt.Sprintf("applies of %s could not be evaluated: %s", g.file, w.problem(err)), floor: events.High})
 	}
 	if w.explain {
 		w.guards = append(w.guards, Guard{File: g.file, Applies: holds || err != nil})
@@ -150,12 +163,12 @@ func (w *weighing) try(r *rule) {
 	}
 	f := finding{id: r.id, shadow: r.shadow, tags: r.tags}
 	if err != nil {
-		f.reason, f.floor = "rule "+r.id+" could not be evaluated: "+Neutral(err.Error()), events.High
+		f.reason, f.floor = "rule "+r.id+" could not be evaluated: "+w.problem(err), events.High
 		f.shadow = f.shadow || w.changes[r.number].disable
 		w.add(f)
 		return
 	}
-	f.reason, f.points, f.cap, f.floor, f.recognises, f.deny = r.reason.fill(w.set), r.points, r.cap, r.floor, r.recognises, r.deny
+	f.reason, f.points, f.cap, f.floor, f.recognises, f.deny = r.reason.fill(w.set, w.shown), r.points, r.cap, r.floor, r.recognises, r.deny
 	if c, ok := w.changes[r.number]; ok {
 		c.apply(&f)
 	}

@@ -92,7 +92,7 @@ type Floor struct {
 func (p *Policy) Explain(a *events.ActionProposed, agent string, now time.Time) Explanation {
 	all := []*weighing{p.broken(noAction)}
 	if a != nil {
-		all = p.weighAll(nil, input.New(a, agent, now, nil), true)
+		all = p.weighAll(nil, input.New(a, agent, now, nil), nil, true)
 	}
 	sum := p.sum(all)
 	out := Explanation{Version: p.version, Level: sum.Level, Score: sum.Score, Denied: sum.Denied, Reason: sum.Reason, Rules: sum.Rules}

@@ -83,8 +83,11 @@ func nearestFact(name string) string {
 	return "see docs/facts.md for the facts there are"
 }
 
-// fill puts the facts in.
-func (t template) fill(set *facts.Set) string {
+// hidden stands in a reason for what depends on private values.
+const hidden = "‹private›"
+
+// fill puts the facts in; those that read otherwise in shown, which may be nil, are hidden.
+func (t template) fill(set, shown *facts.Set) string {
 	if len(t.parts) == 0 {
 		return t.text
 	}
@@ -92,7 +95,11 @@ func (t template) fill(set *facts.Set) string {
 	b.Grow(maxReason / 2)
 	for _, p := range t.parts {
 		if p.isFact {
-			b.WriteString(valueText(set.Value(p.at)))
+			text := valueText(set.Value(p.at))
+			if shown != nil && valueText(shown.Value(p.at)) != text {
+				text = hidden
+			}
+			b.WriteString(text)
 		} else {
 			b.WriteString(p.literal)
 		}

@@ -31,13 +31,13 @@ func TestTemplates(t *testing.T) {
 		"{memory.texts}":              strings.Repeat("a", 77) + "…, " + strings.Repeat("b", 77) + "…, " + strings.Repeat("c", 77) + "…, and 2 more",
 	} {
 		parsed, problem, _ := parseTemplate(text)
-		if got := parsed.fill(set); problem != "" || got != want {
+		if got := parsed.fill(set, nil); problem != "" || got != want {
 			t.Errorf("%q gives %q (%s), want %q", text, got, problem, want)
 		}
 	}
 	broken := facts.NewSet(input.New(call("x", "{"), "agent", noon, nil))
 	parsed, _, _ := parseTemplate("reads {sql.found}")
-	if got := parsed.fill(broken); got != "reads (unknown)" {
+	if got := parsed.fill(broken, nil); got != "reads (unknown)" {
 		t.Errorf("a fact that fails gives %q", got)
 	}
 }
@@ -72,6 +72,6 @@ func FuzzTemplate(f *testing.F) {
 		if (problem == "") != (fix == "") {
 			t.Fatalf("%q: problem %q, fix %q", s, problem, fix)
 		}
-		parsed.fill(set)
+		parsed.fill(set, nil)
 	})
 }

@@ -14,6 +14,7 @@ import (
 type weighing struct {
 	policy     *Policy
 	set        *facts.Set
+	shown      *facts.Set // of the action without its private values; nil where it has none
 	bits       uint64 // the word sets that the tool's words are in
 	prefix     string // which part of the action this is, in reasons
 	thresholds Thresholds
@@ -33,6 +34,24 @@ func (p *Policy) newWeighing(history *lately.State, in *input.Action) *weighing 
 	w := &weighing{policy: p, set: set, bits: p.words.of(in.Words), thresholds: p.thresholds}
 	p.override(w)
 	return w
+}
+
+// hide keeps what is not in shown out of reasons.
+func (w *weighing) hide(shown *input.Action) {
+	if shown == nil {
+		return
+	}
+	shown.Org, shown.Sequence = w.set.Action.Org, w.set.Action.Sequence
+	w.shown = facts.NewSet(shown)
+	w.shown.History = w.set.History
+}
+
+// problem is an error as it may be told: it may quote the action.
+func (w *weighing) problem(err error) string {
+	if w.shown != nil {
+		return hidden
+	}
+	return Neutral(err.Error())
 }
 
 // Parent implements interpreter.Activation.

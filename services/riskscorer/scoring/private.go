@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weighlock/weighlock/internal/facts/input"
 	"github.com/weighlock/weighlock/internal/mask"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/stream"
@@ -34,6 +35,7 @@ const (
 type opened struct {
 	action  *events.ActionProposed
 	texts   []string // the private values, which an assessment must not repeat
+	shown   *events.ActionProposed // the action without them; nil where it has none
 	lacking []events.PrivateField
 	stored  bool // something is stored, so that what lacks was never there or was swapped
 }
@@ -44,18 +46,27 @@ func open(ctx context.Context, conn *nats.Conn, s events.Subjects, agent, action
 	if len(a.Private) == 0 {
 		return out, nil
 	}
+	out.shown = a
 	kept, err := keptFor(ctx, conn, s, agent, action)
 	if err != nil {
-		return opened{action: a, lacking: a.Private}, err
+		return opened{action: a, shown: a, lacking: a.Private}, err
 	}
 	out.stored = kept != nil
 	r, lacking := events.Reveals(agent, action, a.Private, kept)
 	out.lacking, out.texts = lacking, r.Texts()
 	out.action, err = r.Action(a)
 	if err != nil { // as if nothing were known of it
-		return opened{action: a, lacking: a.Private, stored: out.stored}, nil //nolint:nilerr // said by lacking
+		return opened{action: a, shown: a, lacking: a.Private, stored: out.stored}, nil //nolint:nilerr // said by lacking
 	}
 	return out, nil
+}
+
+// shownIn is what may be told of the action, as it is weighed; nil where all of it may.
+func (o *opened) shownIn(m *stream.Message, agent string) *input.Action {
+	if o.shown == nil {
+		return nil
+	}
+	return inputOf(m, agent, o.shown)
 }
 
 // keptFor is what is stored for an action; nil where nothing is, or nothing that can be read.

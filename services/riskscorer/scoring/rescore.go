@@ -91,7 +91,7 @@ func (r *rescorer) assess(ctx context.Context, ask rescore.Ask) (*events.ActionA
 	if err != nil {
 		return nil, fmt.Errorf("reading the action's private values: %w", err)
 	}
-	w, asked := r.scorer.weigh(p, m, ref, inputOf(m, ref.Agent, open.action))
+	w, asked := r.scorer.weigh(p, m, ref, inputOf(m, ref.Agent, open.action), open.shownIn(m, ref.Agent))
 	if w = open.judge(w); w.Denied {
 		asked = nil
 	}

@@ -74,7 +74,7 @@ func (s *scorer) Handle(ctx context.Context, m *stream.Message) stream.Outcome {
 		return stream.Done()
 	}
 	p := s.keeper.rules()
-	w, asked := s.weigh(p, m, ref, in)
+	w, asked := s.weigh(p, m, ref, in, open.shownIn(m, agent))
 	s.state.Act(actOf(in))
 	if w = open.judge(w); w.Denied {
 		asked = nil
@@ -126,8 +126,9 @@ func (s *scorer) finish(p rules, m *stream.Message, a *events.ActionAssessed) st
 	return stream.Done(out)
 }
 
-// weigh asks the policy, unless the action is one that is denied by its form, and says who else is to be asked.
-func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, in *input.Action) (policy.Assessment, []policy.Assessor) {
+// weigh asks the policy, unless the action is one that is denied by its form, and says who else is to be asked. shown is the action without its private
+// values; nil where it has none.
+func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, in, shown *input.Action) (policy.Assessment, []policy.Assessor) {
 	a := in.ActionProposed
 	if a.Agent != "" && a.Agent != ref.Agent {
 		return deny(foundWrongName, fmt.Sprintf("the action of agent %s claims to be of agent %.80q", ref.Agent, a.Agent)), nil
@@ -140,7 +141,12 @@ func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, in *inp
 			return deny(foundWrongInbox, err.Error()), nil
 		}
 	}
-	w := p.AssessAfter(s.state, in)
+	var w policy.Assessment
+	if shown == nil {
+		w = p.AssessAfter(s.state, in)
+	} else {
+		w = p.AssessHiding(s.state, in, shown)
+	}
 	if w.Denied {
 		return w, nil
 	}
