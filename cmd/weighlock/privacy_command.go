@@ -249,7 +249,7 @@ func (c *cli) printHolds(w io.Writer, list []sink.Hold, all bool) error {
 		if h.Released {
 			state = "ended " + h.At.Local().Format(time.DateTime)
 		}
-		shown, rows = append(shown, h), append(rows, []string{h.Hold, h.PrivateScope.String(), h.Auditor, state, h.Reason})
+		shown, rows = append(shown, h), append(rows, []string{h.Hold, h.String(), h.Auditor, state, h.Reason})
 	}
 	if c.json {
 		return printJSON(w, shown)

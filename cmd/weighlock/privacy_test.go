@@ -65,7 +65,7 @@ func (s *searcher) holders() (found []string) {
 			found = append(found, info.Config.Name)
 		}
 	}
-	for _, table := range strings.Fields(s.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name")) {
+	for table := range strings.FieldsSeq(s.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name")) {
 		for _, secret := range s.texts {
 			if s.query("SELECT count() FROM "+table+" WHERE position(formatRow('JSONEachRow', *), '"+secret+"') > 0") != "0" {
 				found = append(found, table)
@@ -81,7 +81,7 @@ func (s *searcher) inFiles(dir string) (found []string) {
 	s.t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			return nil //nolint:nilerr // files come and go
+			return nil // files come and go
 		}
 		data, err := os.ReadFile(path)
 		for _, secret := range s.texts {

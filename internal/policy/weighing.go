@@ -15,8 +15,8 @@ type weighing struct {
 	policy     *Policy
 	set        *facts.Set
 	shown      *facts.Set // of the action without its private values; nil where it has none
-	bits       uint64 // the word sets that the tool's words are in
-	prefix     string // which part of the action this is, in reasons
+	bits       uint64     // the word sets that the tool's words are in
+	prefix     string     // which part of the action this is, in reasons
 	thresholds Thresholds
 	changes    map[int]change // by rule number; nil where no override applies
 	noted      []string       // overrides of thresholds, for the reason

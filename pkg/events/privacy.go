@@ -138,7 +138,7 @@ func (e *ErasureAsked) Validate() error {
 	if e.Principal == "" && (e.Agent == "" || e.Action == "") {
 		return missing("principal", "name the principal whose values are to be erased, or one action of an agent")
 	}
-	return firstError(e.PrivateScope.validate(), checkReason(e.Reason))
+	return firstError(e.validate(), checkReason(e.Reason))
 }
 
 // Validate implements [Payload].
@@ -151,7 +151,7 @@ func (h *HoldAsked) Validate() error {
 	if h.Release {
 		return checkReason(h.Reason)
 	}
-	return firstError(h.PrivateScope.validate(), checkReason(h.Reason))
+	return firstError(h.validate(), checkReason(h.Reason))
 }
 
 // Validate implements [Payload].

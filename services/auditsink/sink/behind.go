@@ -54,7 +54,7 @@ func (s *Service) watch(ctx context.Context, name string) error {
 	s.metrics.behind.WithLabelValues(name).Set(float64(o.behind))
 	s.metrics.used.WithLabelValues(name).Set(o.used)
 	s.mu.Lock()
-	was := s.late[name]
+	_, said := s.late[name]
 	switch {
 	case o.used >= lateAt:
 		s.late[name] = o
@@ -62,7 +62,7 @@ func (s *Service) watch(ctx context.Context, name string) error {
 		delete(s.late, name)
 	}
 	s.mu.Unlock()
-	if o.used < lateAt || was != nil {
+	if said || o.used < lateAt {
 		return nil
 	}
 	s.log.Error("the audit is dangerously late", "stream", name, "behind", o.behind, "expires", o.expires)

@@ -136,4 +136,4 @@ func firstDifference(a, b string) string {
 var insertInto = regexp.MustCompile(`^INSERT INTO (\w+)`)
 
 // mergeKey is the end of a distributed table's engine: the local table and the sharding key.
-var mergeKey = regexp.MustCompile(`'(\w+_local)', (?:rand\(\)|cityHash64\(stream, epoch, intDiv\(seq, 20000\)\))\)`)
+var mergeKey = regexp.MustCompile(`'(\w+_local)', (?:rand\(\)|cityHash64\(agent, action\)|cityHash64\(stream, epoch, intDiv\(seq, 20000\)\))\)`)

@@ -8,13 +8,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // The sink's metrics are on the page that the process serves, without anybody asking for it.
 func TestMetricsGoWhereTheRuntimesGo(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	rt := stream.Runtime{Conn: new(nats.Conn), Metrics: stream.NewMetrics(registry)}
+	subjects, err := events.NewSubjects("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := stream.Runtime{Conn: new(nats.Conn), Subjects: subjects, Metrics: stream.NewMetrics(registry)}
 	if _, err := New(rt, Config{ClickHouseURL: "http://localhost:8123/"}); err != nil {
 		t.Fatal(err)
 	}

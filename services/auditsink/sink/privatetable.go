@@ -77,7 +77,7 @@ func (t *privateTable) take(s events.Subjects, m jetstream.Msg, epoch uint64, me
 
 // items are the actions with rows that meet a condition, at most so many; 0 for all.
 func (s *Service) items(ctx context.Context, where string, most int) ([]events.ErasedItem, error) {
-	sql := "SELECT agent, action, arrayStringConcat(arraySort(groupUniqArray(commitment)), ' ') FROM " + s.privateRows(where) + " GROUP BY agent, action ORDER BY agent, action"
+	sql := "SELECT CAST(agent AS String), action, arrayStringConcat(arraySort(groupUniqArray(commitment)), ' ') FROM " + s.privateRows(where) + " GROUP BY agent, action ORDER BY agent, action"
 	if most > 0 {
 		sql += " LIMIT " + strconv.Itoa(most)
 	}
@@ -137,7 +137,7 @@ func (s *Service) deletePrivate(ctx context.Context, where string) error {
 
 // privateTarget is the table whose rows can be deleted: not the one that is spread over shards.
 func (s *Service) privateTarget(ctx context.Context) (string, error) {
-	answer, err := s.client.query(ctx, s.client.database, "SELECT toString(engine), (SELECT any(sha256) FROM schema_migrations FINAL WHERE name = {mark:String}) FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
+	answer, err := s.client.query(ctx, s.client.database, "SELECT engine, ifNull((SELECT max(sha256) FROM schema_migrations FINAL WHERE name = {mark:String}), '') FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
 		"mark", clusterMark, "name", privateTableName)
 	if err != nil {
 		return "", fmt.Errorf("looking where private values are: %w", err)

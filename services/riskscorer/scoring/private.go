@@ -34,7 +34,7 @@ const (
 // opened is an action with its private values in their places.
 type opened struct {
 	action  *events.ActionProposed
-	texts   []string // the private values, which an assessment must not repeat
+	texts   []string               // the private values, which an assessment must not repeat
 	shown   *events.ActionProposed // the action without them; nil where it has none
 	lacking []events.PrivateField
 	stored  bool // something is stored, so that what lacks was never there or was swapped
@@ -82,7 +82,7 @@ func keptFor(ctx context.Context, conn *nats.Conn, s events.Subjects, agent, act
 			return kept, nil
 		}
 	}
-	return &events.PrivateStored{}, nil //nolint:nilerr // stored, and of no use
+	return &events.PrivateStored{}, nil // stored, and of no use
 }
 
 // open is [open] for an action that was delivered; again says that it is to be delivered once more before something counts as missing.
