@@ -117,7 +117,7 @@ func TestPrivateFromProposalToErasure(t *testing.T) {
 	t.Parallel()
 	sh, p := pipeline(t)
 	const subject, name, request, hidden = "dana@example.com", "Dana-Zwingli-GmbH", "Refund-my-sister-Dana", "DROP TABLE dana_private"
-	s := newSearcher(sh, p, name, request, "dana_private")
+	s := newSearcher(sh, p, name, request, "dana_private", "hunter2222")
 
 	// Weighed by what it is: the same tool with another private text is harmless.
 	sh.must(exitOK, "propose", "--id", "read", "--tool", "run_sql", "--args", `{"sql":"SELECT 1"}`, "--principal", subject, "--private", "/arguments/sql", "--wait")
@@ -146,11 +146,12 @@ func TestPrivateFromProposalToErasure(t *testing.T) {
 	if shown := sh.must(exitOK, "show", card, "--as", "carol", "--reveal"); !strings.Contains(shown, "hunter2222") {
 		t.Errorf("revealed is:\n%s", shown)
 	}
-	sh.must(exitOK, "approve", card, "--as", "carol")
+	// What an approver leaves as it was shown does not come into the audit by way of the verdict.
+	sh.must(exitOK, "edit", card, "--as", "carol", "--args", `{"amount":80,"recipient":"`+name+`","password":"hunter2222"}`)
 	if err := <-guarded; err != nil {
 		t.Fatal(err)
 	}
-	if arguments := <-ran; !strings.Contains(arguments, name) || !strings.Contains(arguments, "hunter2222") {
+	if arguments := <-ran; !strings.Contains(arguments, name) || !strings.Contains(arguments, "hunter2222") || !strings.Contains(arguments, "80") {
 		t.Errorf("it ran with %s", arguments)
 	}
 	sh.until("1\n", "audit", "query", "--format", "TSV", "SELECT count() FROM typed_receipts WHERE action = 'pay-1'")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -58,4 +59,31 @@ func (c *Client) Private(ctx context.Context, ref events.ActionRef, a *events.Ac
 		}
 	}
 	return p, nil
+}
+
+// KeepMarks returns the items of a verdict with marks again in edited arguments where the values of an item's action were left as they are, so that they do
+// not come into the audit by way of the verdict. Call it before [Client.Cast] where people edit what they were shown.
+func (c *Client) KeepMarks(ctx context.Context, r Request, items []events.ItemVerdict) ([]events.ItemVerdict, error) {
+	items = slices.Clone(items)
+	for i := range items {
+		n := items[i].Number
+		if items[i].Verdict != events.Edit || n < 1 || n > len(r.Items) {
+			continue
+		}
+		a, _, err := c.Action(ctx, r.Items[n-1].ActionRef)
+		if errors.Is(err, ErrNotFound) {
+			continue // as old as this nothing private is stored of it
+		}
+		if err != nil {
+			return nil, err
+		}
+		p, err := c.Private(ctx, r.Items[n-1].ActionRef, &a)
+		if err != nil {
+			return nil, err
+		}
+		if items[i].Arguments, err = p.Keep(items[i].Arguments, p.Shown); err != nil {
+			return nil, fmt.Errorf("reading the edited arguments of item %d: %w", n, err)
+		}
+	}
+	return items, nil
 }

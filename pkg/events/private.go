@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -184,6 +185,44 @@ func (r Revealer) JSON(document json.RawMessage) (json.RawMessage, error) {
 		value, ok := r.values[text]
 		return value, ok
 	})
+}
+
+// leastMoved is the shortest text that [Revealer.Keep] recognises in another place than its own.
+const leastMoved = 4
+
+// Keep is the reverse of [Revealer.JSON] for arguments that were edited by somebody who was shown the values: marks stand again in the places of values
+// that were left as they are, and of texts that were moved.
+func (r Revealer) Keep(arguments json.RawMessage, fields []PrivateField) (json.RawMessage, error) {
+	if len(r.values) == 0 || len(bytes.TrimSpace(arguments)) == 0 {
+		return arguments, nil
+	}
+	return rewrite(arguments, func(at string, v any) (any, bool) {
+		raw, err := encode(v)
+		if err == nil {
+			raw, err = canonicalValue(raw)
+		}
+		if err != nil {
+			return nil, false
+		}
+		text, _ := v.(string)
+		for _, f := range fields {
+			value, ok := r.values[f.Mark()]
+			if !ok || f.Pointer != "/arguments"+at && len(text) < leastMoved {
+				continue
+			}
+			if value, err = canonicalValue(value); err == nil && (bytes.Equal(raw, value) || sameNumber(raw, value)) {
+				return f.Mark(), true
+			}
+		}
+		return nil, false
+	})
+}
+
+// sameNumber says whether both are numbers, and equal: people write 12.5 for 12.50.
+func sameNumber(a, b json.RawMessage) bool {
+	x, errX := strconv.ParseFloat(string(a), 64)
+	y, errY := strconv.ParseFloat(string(b), 64)
+	return errX == nil && errY == nil && x == y
 }
 
 // Text is [Revealer.JSON] for a text: the value where the text is its mark.

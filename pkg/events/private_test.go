@@ -180,3 +180,47 @@ func FuzzPrivate(f *testing.F) {
 		}
 	})
 }
+
+// Arguments that somebody edited who was shown the values have marks again, where the values are as they were.
+func TestKeepPutsMarksBack(t *testing.T) {
+	t.Parallel()
+	a := &events.ActionProposed{Breakpoint: events.AtToolCall, Tool: "pay", Arguments: json.RawMessage(`{"amount":12.50,"iban":"DE02","name":"Carol","ok":true,"open":1}`)}
+	split, stored, err := events.Split("billing", "a-1", a, []string{"/arguments/amount", "/arguments/iban", "/arguments/name", "/arguments/ok"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := events.Reveals("billing", "a-1", split.Private, stored)
+	mark := map[string]string{}
+	for _, f := range split.Private {
+		mark[f.Pointer] = `"` + f.Mark() + `"`
+	}
+	for edited, want := range map[string]string{
+		string(a.Arguments): string(split.Arguments),
+		`{"amount":1.25e1,"iban":"DE02","name":"Carol","ok":true,"open":2}`: strings.Replace(string(split.Arguments), `"open":1`, `"open":2`, 1),
+		`{"amount":9,"iban":"DE03","name":"carol","ok":false,"open":true}`:  `{"amount":9,"iban":"DE03","name":"carol","ok":false,"open":true}`,
+		`{"iban":["DE02",12.50,true],"name":{"is":"Carol"}}`:                `{"iban":[` + mark["/arguments/iban"] + `,12.50,true],"name":{"is":` + mark["/arguments/name"] + `}}`,
+		`{"name":` + mark["/arguments/name"] + `,"text":"Carol and DE02"}`:  `{"name":` + mark["/arguments/name"] + `,"text":"Carol and DE02"}`,
+	} {
+		got, err := r.Keep(json.RawMessage(edited), split.Private)
+		if err != nil || string(got) != want {
+			t.Errorf("%s becomes %s, %v; want %s", edited, got, err, want)
+		}
+		again, err := r.JSON(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, _ := events.ArgumentsDigest(json.RawMessage(strings.Replace(edited, "1.25e1", "12.50", 1)))
+		if strings.Contains(edited, "private:") {
+			continue
+		}
+		if is, _ := events.ArgumentsDigest(again); is != was {
+			t.Errorf("%s means %s afterwards", edited, again)
+		}
+	}
+	if _, err := r.Keep(json.RawMessage(`{`), split.Private); err == nil {
+		t.Error("what is no JSON was taken")
+	}
+	if got, err := (events.Revealer{}).Keep(a.Arguments, split.Private); err != nil || string(got) != string(a.Arguments) {
+		t.Errorf("without values: %s, %v", got, err)
+	}
+}
