@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 // sinkIdentity is what the sink runs as.
 var sinkIdentity = authz.Identity{Kind: authz.Service, Name: authz.AuditSink}
 
+// theAuditor is who asks for erasures and holds.
+var theAuditor = authz.Identity{Kind: authz.Auditor, Name: "dora"}
+
 const patience = time.Minute
 
 // world is one pipeline's streams and one database.
@@ -57,6 +60,7 @@ type world struct {
 func newWorld(t *testing.T, e *engine.Engine, over ...address) *world {
 	t.Helper()
 	w := &world{t: t, nats: natstest.Start(t), patience: patience}
+	w.nats.Add(t, theAuditor) // now: the server's own reload races with its clients
 	w.nc = w.nats.Connect(t, authz.TheOperator())
 	var err error
 	if w.js, err = jetstream.New(w.nc); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -34,7 +33,7 @@ func (w *world) keep(agent, action, principal, secret string) string {
 // asks publishes as the auditor dora, and returns the event's sequence.
 func (w *world) asks(name string, p events.Payload) {
 	w.t.Helper()
-	js := w.nats.JetStream(w.t, authz.Identity{Kind: authz.Auditor, Name: "dora"})
+	js := w.nats.JetStream(w.t, theAuditor)
 	e, err := events.New(p, name+"/"+strconv.FormatInt(time.Now().UnixNano(), 10), "/auditors/dora", time.Now())
 	if err != nil {
 		w.t.Fatal(err)
