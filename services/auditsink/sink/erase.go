@@ -119,9 +119,8 @@ func (e *eraser) plan(ctx context.Context, m *stream.Message, auditor, name stri
 	if made.Items, err = e.s.items(ctx, scopeSQL(ask.PrivateScope)+" AND NOT "+held, erasureActions+1); err != nil {
 		return nil, err
 	}
-	if made.More = len(made.Items) > erasureActions; made.More {
-		made.Items = made.Items[:erasureActions]
-	}
+	n := fitting(made.Items, int(e.s.rt.Conn.MaxPayload()/2))
+	made.Items, made.More = made.Items[:n], n < len(made.Items)
 	if len(made.Items) == 0 && ask.Principal == "" { // nothing readable; what cannot be read goes by its name
 		handle, err := e.private(ctx)
 		if err != nil {
@@ -142,6 +141,20 @@ func (e *eraser) plan(ctx context.Context, m *stream.Message, auditor, name stri
 		return nil, fmt.Errorf("storing erasure %s: %w", name, err)
 	}
 	return made, nil
+}
+
+// fitting is how many of the items go into one event of at most so many bytes; one does always.
+func fitting(items []events.ErasedItem, most int) int {
+	for i := range items {
+		most -= len(items[i].Agent) + len(items[i].Action) + 64
+		for _, c := range items[i].Commitments {
+			most -= len(c) + 3
+		}
+		if i == erasureActions || i > 0 && most < 0 {
+			return i
+		}
+	}
+	return len(items)
 }
 
 // spare takes out of an erasure what is under hold, also by one that was placed since it began, and says which holds those are.

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -363,6 +364,35 @@ func TestTooManyHoldsAreRefused(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 	w.nowhere("Carol-secret", true)
+}
+
+// The list of what goes is an event, and must not outgrow what the server takes: the rest goes with the next question.
+func TestManyValuesGoInParts(t *testing.T) {
+	t.Parallel()
+	many := func(actions, values int) (items []events.ErasedItem) {
+		for i := range actions {
+			item := events.ErasedItem{Agent: strings.Repeat("a", 64), Action: fmt.Sprintf("%064d", i)}
+			for range values {
+				item.Commitments = append(item.Commitments, events.Digest(nil))
+			}
+			items = append(items, item)
+		}
+		return items
+	}
+	for _, c := range []struct{ actions, values, want int }{{0, 0, 0}, {1, events.MaxPrivate, 1}, {erasureActions, 1, erasureActions}, {erasureActions + 1, 1, erasureActions}, {100, events.MaxPrivate, 0}} {
+		items := many(c.actions, c.values)
+		n := fitting(items, 512<<10)
+		if c.want > 0 && n != c.want || n > c.actions || c.actions > 0 && n == 0 {
+			t.Errorf("%+v: %d fit", c, n)
+		}
+		data, err := json.Marshal(events.ErasureMade{Items: items[:n]})
+		if err != nil || len(data) > 520<<10 {
+			t.Errorf("%+v: %d of them have %d bytes, %v", c, n, len(data), err)
+		}
+	}
+	if n := fitting(many(3, events.MaxPrivate), 1); n != 1 {
+		t.Errorf("%d fit where none does", n)
+	}
 }
 
 func TestRowsAreDeletedWhereTheyAre(t *testing.T) {
