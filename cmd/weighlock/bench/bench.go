@@ -30,7 +30,7 @@ type Options struct {
 	Timeout time.Duration // of the whole
 	// OnlyPipeline leaves out the raw runs and the audit, OnlyAudit all but the pipeline with the audit.
 	OnlyPipeline, OnlyAudit bool
-	Log          func(format string, args ...any)
+	Log                     func(format string, args ...any)
 }
 
 // Result is what was measured. Ratios are Weighlock's throughput over the raw one of

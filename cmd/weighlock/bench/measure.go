@@ -83,8 +83,8 @@ func cpuWithEngine() time.Duration {
 		if err != nil {
 			continue
 		}
-		for _, pid := range strings.Fields(string(children)) {
-			stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		for pid := range strings.FieldsSeq(string(children)) {
+			stat, err := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // the kernel lists numbers
 			if err == nil {
 				used += usedIn(string(stat))
 			}
