@@ -423,3 +423,49 @@ func TestHoldScopesCoverNothingMore(t *testing.T) {
 		}
 	}
 }
+
+// While values come in all the time and two sinks take turns, what was stored before the question is gone after the answer, and every action is named by
+// one answer.
+func TestErasureAmongNewValues(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	first := w.start()
+	w.start()
+	const n, parts = 120, 3
+	named := map[string]int{}
+	for part := range parts {
+		secret := fmt.Sprintf("Carol-part-%d", part)
+		for i := range n / parts {
+			w.keep("billing", fmt.Sprintf("a-%d-%d", part, i), "carol", secret)
+		}
+		more := make(chan struct{})
+		go func() {
+			defer close(more)
+			for i := range 20 {
+				w.keep("crm", fmt.Sprintf("b-%d-%d", part, i), "carol", "later")
+			}
+		}()
+		made := w.erased(fmt.Sprintf("e-%d", part), events.PrivateScope{Principal: "carol"})
+		for _, item := range made.Items {
+			named[item.Action]++
+		}
+		<-more
+		w.nowhere(secret, false)
+		if part == 0 {
+			first.stop()
+		}
+	}
+	for _, item := range w.erased("e-last", events.PrivateScope{Principal: "carol"}).Items {
+		named[item.Action]++
+	}
+	for action, times := range named {
+		if times != 1 {
+			t.Errorf("%s was erased %d times", action, times)
+		}
+	}
+	if len(named) != n+20*parts {
+		t.Errorf("%d actions were erased, want %d", len(named), n+20*parts)
+	}
+	w.values(0)
+	w.nowhere("later", true)
+}
