@@ -224,3 +224,13 @@ func TestKeepPutsMarksBack(t *testing.T) {
 		t.Errorf("without values: %s, %v", got, err)
 	}
 }
+
+// Other languages compute commitments too: docs/privacy.md has this one.
+func TestCommitmentIsFrozen(t *testing.T) {
+	t.Parallel()
+	const want = "sha256:4cd9e0c57390ddd4216a59eae255872e2c088aa08b7569ff18d067c6d8c862fb"
+	value := events.PrivateValue{Pointer: "/arguments/iban", Salt: strings.Repeat("5a", 32), Value: json.RawMessage(`"DE02 1203 0000 0000 2020 51"`)}
+	if got, err := events.Commitment("billing", "pay-1", value); got != want || err != nil {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
