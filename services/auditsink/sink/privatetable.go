@@ -178,8 +178,8 @@ func (s *Service) oldPartsGone(ctx context.Context, target string) error {
 		if !pause(ctx, 200*time.Millisecond) {
 			return ctx.Err()
 		}
-		if _, err := s.client.query(ctx, s.client.database, "ALTER TABLE "+target+" DROP PARTITION "+noPartition); err != nil {
-			return fmt.Errorf("deleting the files of erased values: %w", err)
+		if _, err := s.client.query(ctx, s.client.database, "ALTER TABLE "+target+" DROP PARTITION "+noPartition); err != nil { // it only hurries
+			s.log.Debug("hurrying the deletion of erased values' files", "error", err)
 		}
 	}
 	return fmt.Errorf("ClickHouse has not deleted the files of erased values within %s", partsGoneWithin)
