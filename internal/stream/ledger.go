@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -76,14 +77,16 @@ func readBack(conn *nats.Conn, s events.Subjects, subject string, timeout time.D
 	return m, nil
 }
 
-// forReply makes the copy of a stored message: its events headers and its bytes. Headers
-// that steer a server stay behind.
+// forReply makes the copy of a stored message: its events headers and its bytes. Headers that steer a server stay behind; a header without
+// any is used as it is.
 func forReply(to string, header nats.Header, data []byte) *nats.Msg {
-	h := make(nats.Header, len(header))
-	for k, v := range header {
-		if !strings.HasPrefix(k, "Nats-") {
-			h[k] = v
-		}
+	steers := false
+	for k := range header {
+		steers = steers || strings.HasPrefix(k, "Nats-")
 	}
-	return &nats.Msg{Subject: to, Header: h, Data: data}
+	if steers {
+		header = maps.Clone(header)
+		maps.DeleteFunc(header, func(k string, _ []string) bool { return strings.HasPrefix(k, "Nats-") })
+	}
+	return &nats.Msg{Subject: to, Header: header, Data: data}
 }

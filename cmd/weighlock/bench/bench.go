@@ -318,11 +318,13 @@ func action() agent.Action {
 	return agent.Action{
 		Tool: "search_orders", Arguments: searchArguments,
 		Request:   "A customer says order 88123 arrived broken. Find out what happened and answer her.",
-		Reasoning: strings.Repeat("I need the order before anything else, because the answer depends on the carrier. ", 6),
+		Reasoning: reasoning,
 		Plan:      []events.PlanStep{{Description: "look the order up"}, {Description: "read the returns policy"}, {Description: "answer"}},
 		Session:   "ticket-4711", Principal: "mia@example.com",
 	}
 }
+
+var reasoning = strings.Repeat("I need the order before anything else, because the answer depends on the carrier. ", 6)
 
 var searchArguments = json.RawMessage(`{"query":"88123","limit":10,"fields":["carrier","delivered_at","status"]}`)
 

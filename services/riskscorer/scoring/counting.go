@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
@@ -79,10 +80,18 @@ func assessOf(a *events.ActionAssessed) lately.Assessment {
 
 func (h *history) decision(m stored) {
 	e, err := eventOf(m, events.DecisionMadeType)
-	if err != nil {
+	if err != nil || e.Type != events.DecisionMadeType {
 		return
 	}
-	if d, err := events.As[events.DecisionMade](e); err == nil {
+	var d decided
+	if err := json.Unmarshal(e.Data, &d); err == nil && events.CheckToken("agent", d.Agent) == nil {
 		h.state.Decide(lately.Decision{Ledger: m.sequence, At: m.at, Sequence: d.Sequence, Agent: d.Agent, Outcome: d.Outcome})
 	}
+}
+
+// decided is what is counted of a decision. Only services write into the ledger: the rest is not looked at.
+type decided struct {
+	Agent    string         `json:"agent"`
+	Sequence uint64         `json:"sequence"`
+	Outcome  events.Outcome `json:"outcome"`
 }
