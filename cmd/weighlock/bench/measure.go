@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -83,9 +84,12 @@ func cpuWithEngine() time.Duration {
 		if err != nil {
 			continue
 		}
-		for pid := range strings.FieldsSeq(string(children)) {
-			stat, err := os.ReadFile("/proc/" + pid + "/stat")
-			if err == nil {
+		for child := range strings.FieldsSeq(string(children)) {
+			pid, err := strconv.Atoi(child)
+			if err != nil {
+				continue
+			}
+			if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
 				used += usedIn(string(stat))
 			}
 		}
