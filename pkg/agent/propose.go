@@ -28,12 +28,15 @@ type Proposal struct {
 	// ArgumentsDigest names the arguments that were proposed now, see [events.ArgumentsDigest].
 	ArgumentsDigest string
 
-	made proposed
+	made *proposed
 }
 
 // Reveal puts the action's private values in the places of their marks in arguments, such as those of a [Decision] that were edited.
 // [Client.Guard] does it by itself.
 func (p Proposal) Reveal(arguments json.RawMessage) (json.RawMessage, error) {
+	if p.made == nil {
+		return arguments, nil
+	}
 	return p.made.reveals.JSON(arguments)
 }
 
@@ -117,7 +120,7 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 		return nil, fmt.Errorf("proposing %s, not sent: %w", msg.Subject, ErrClosed)
 	}
 	p := &Pending{ID: made.id, client: c, done: make(chan struct{})}
-	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest, made: made}
+	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest, made: &made}
 	c.mail.expect(made.id)
 	p.call = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
 		return p.answered(want, reply, err)
