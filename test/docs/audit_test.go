@@ -27,6 +27,8 @@ const patience = time.Minute
 func audited(t *testing.T) enginetest.Conn {
 	t.Helper()
 	nats := natstest.Start(t)
+	billing := authz.Identity{Kind: authz.Agent, Name: "billing"}
+	seed := nats.Add(t, billing) // before anybody asks: the server's reload of its configuration races with its answers
 	db := enginetest.Database(t)
 	rt := stream.Runtime{
 		Conn: nats.Connect(t, authz.Identity{Kind: authz.Service, Name: authz.AuditSink}), Subjects: nats.Subjects,
@@ -45,8 +47,7 @@ func audited(t *testing.T) enginetest.Conn {
 			t.Error(err)
 		}
 	})
-	billing := authz.Identity{Kind: authz.Agent, Name: "billing"}
-	client, err := agent.Connect(t.Context(), agent.Options{URL: nats.URL, Agent: billing.Name, SeedFile: nats.Add(t, billing)})
+	client, err := agent.Connect(t.Context(), agent.Options{URL: nats.URL, Agent: billing.Name, SeedFile: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
