@@ -195,7 +195,7 @@ func (b *run) withAudit(ctx context.Context, r *Result) error {
 	if err := b.caughtUp(ctx); err != nil {
 		return err
 	}
-	r.ActionsPerSAudit, r.CPUPerActionAudit = perSecond(b.Actions, time.Since(start)), perAction(cpuWithEngine()-before, b.Actions)
+	r.ActionsPerSAudit, r.CPUPerActionAudit = perSecond(b.Actions, time.Since(start)), perAction(cpuWithEngine().since(before), b.Actions)
 	if !b.OnlyAudit {
 		r.RatioAudit = round2(r.ActionsPerSAudit / r.RawPerSAudit)
 	}
@@ -216,7 +216,7 @@ func (b *run) rawWithInsert(ctx context.Context, url string, r *Result) error {
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	r.RawPerSAudit, r.RawCPUPerActionAudit = perSecond(b.Actions, time.Since(start)), perAction(cpuWithEngine()-before, b.Actions)
+	r.RawPerSAudit, r.RawCPUPerActionAudit = perSecond(b.Actions, time.Since(start)), perAction(cpuWithEngine().since(before), b.Actions)
 	return nil
 }
 

@@ -71,13 +71,18 @@ func cpu() time.Duration {
 // tick is the unit of processor times in /proc, whatever the kernel's own.
 const tick = 10 * time.Millisecond
 
-// cpuWithEngine is what this process and its living children, of which ClickHouse's engine is the only one, have used so far. The children
-// count where the system has a /proc that lists them.
-func cpuWithEngine() time.Duration {
-	used := cpu()
+// used is what this process and its living children, of which ClickHouse's engine is the only one, have used so far.
+type used struct {
+	self     time.Duration
+	children map[int]time.Duration // by process id
+}
+
+// cpuWithEngine counts children where the system has a /proc that lists them.
+func cpuWithEngine() used {
+	u := used{cpu(), map[int]time.Duration{}}
 	lists, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil {
-		return used
+		return u
 	}
 	for _, list := range lists {
 		children, err := os.ReadFile(list)
@@ -90,23 +95,32 @@ func cpuWithEngine() time.Duration {
 				continue
 			}
 			if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
-				used += usedIn(string(stat))
+				u.children[pid] = usedIn(string(stat))
 			}
 		}
 	}
-	return used
+	return u
+}
+
+// since is what was used since before; what a child used that has ended meanwhile is not known.
+func (u used) since(before used) time.Duration {
+	sum := u.self - before.self
+	for pid, now := range u.children {
+		sum += max(0, now-before.children[pid])
+	}
+	return sum
 }
 
 // usedIn reads the times in user and system mode, fields 14 and 15 of /proc/<pid>/stat; the second, the name, may hold anything.
-func usedIn(stat string) (used time.Duration) {
+func usedIn(stat string) (sum time.Duration) {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	for _, i := range []int{11, 12} {
 		if i < len(fields) {
 			n, _ := strconv.ParseInt(fields[i], 10, 64) // 0 where it is no number
-			used += time.Duration(n) * tick
+			sum += time.Duration(n) * tick
 		}
 	}
-	return used
+	return sum
 }
 
 func round2(f float64) float64 { return math.Round(f*100) / 100 }

@@ -17,3 +17,13 @@ func TestUsedIn(t *testing.T) {
 		}
 	}
 }
+
+// A child that has ended takes nothing away from what was used.
+func TestUsedSince(t *testing.T) {
+	t.Parallel()
+	before := used{10, map[int]time.Duration{1: 5, 2: 100, 3: 7}}
+	after := used{14, map[int]time.Duration{1: 8, 3: 2, 4: 6}} // 3 is another process by now
+	if got := after.since(before); got != 4+3+6 {
+		t.Errorf("got %d", got)
+	}
+}
