@@ -60,6 +60,10 @@ type Server struct {
 	known   map[authz.Identity]bool
 }
 
+// billing is the agent of most tests. It is known from the start, as services are: an identity that is added later makes the server (2.15.2)
+// reload its options, which it reads without a lock when it answers a direct get, and the race detector says so.
+var billing = authz.Identity{Kind: authz.Agent, Name: "billing"}
+
 // Start starts a server in a temporary directory. It is stopped when the test ends.
 func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
@@ -77,7 +81,7 @@ func Start(t testing.TB, options ...Option) *Server {
 	if s.Keys, err = authz.OpenKeys(s.spec.KeysDir); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range append(authz.Services(), authz.TheOperator()) {
+	for _, id := range append(authz.Services(), authz.TheOperator(), billing) {
 		if _, _, err := s.Keys.Ensure(id); err != nil {
 			t.Fatal(err)
 		}
