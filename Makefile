@@ -23,6 +23,7 @@ soak: ## what takes minutes: the races and floods in full size, with their figur
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'Racing|Flood|Mixed' -race ./test/verdicts
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run LongHistory ./test/reports
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run ManyOpen ./services/approver-router/routing
+	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run ManyTimers ./services/escalator/escalation
 	WEIGHLOCK_SOAK=1 $(GO) test -count=1 -timeout 60m -v -run 'KilledAtRandomPoints|LongBacklog' ./services/auditsink/sink
 
 .PHONY: build

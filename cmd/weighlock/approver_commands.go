@@ -28,41 +28,51 @@ func (c *cli) approver(ctx context.Context, as string) (*approver.Client, error)
 	if err != nil {
 		return nil, err
 	}
-	name, key, err := whoIsThere(place, as)
+	name, key, err := whoIsThere(place, authz.Approver, as)
 	if err != nil {
 		return nil, err
 	}
 	return approver.Connect(ctx, approver.Options{URL: place.NATSURL, Approver: name, SeedFile: key, Prefix: place.Prefix})
 }
 
-func whoIsThere(place dev.Place, as string) (name, key string, err error) {
+// whoIsThere is who of a kind sits at the terminal, and their key: who is named, who the environment names, or the only one with a key.
+func whoIsThere(place dev.Place, kind authz.Kind, as string) (name, key string, err error) {
 	if as != "" {
-		key, err = place.Key(authz.Identity{Kind: authz.Approver, Name: as})
+		key, err = place.Key(authz.Identity{Kind: kind, Name: as})
 		return as, key, err
 	}
-	for _, guess := range []string{os.Getenv("WEIGHLOCK_APPROVER"), os.Getenv("USER")} {
-		if key, err := place.Key(authz.Identity{Kind: authz.Approver, Name: guess}); err == nil {
+	variable := "WEIGHLOCK_" + strings.ToUpper(string(kind))
+	for _, guess := range []string{os.Getenv(variable), os.Getenv("USER")} {
+		if key, err := place.Key(authz.Identity{Kind: kind, Name: guess}); err == nil {
 			return guess, key, nil
 		}
 	}
+	names, err := named(place, kind)
+	switch {
+	case err != nil:
+		return "", "", err
+	case len(names) == 0:
+		return "", "", fmt.Errorf("no %s has a key here: `weighlock identity add %[1]s/NAME` makes one", kind)
+	case len(names) > 1:
+		return "", "", fmt.Errorf("who are you? Say --as NAME, or set %s; keys are there for %s", variable, strings.Join(names, ", "))
+	}
+	key, err = place.Key(authz.Identity{Kind: kind, Name: names[0]})
+	return names[0], key, err
+}
+
+// named are those of a kind who have a key.
+func named(place dev.Place, kind authz.Kind) (names []string, err error) {
 	keys, err := authz.OpenKeys(place.KeysDir())
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	users, err := keys.List()
-	if err != nil {
-		return "", "", err
-	}
-	var names []string
 	for _, u := range users {
-		if u.Kind == authz.Approver {
+		if u.Kind == kind {
 			names = append(names, u.Name)
 		}
 	}
-	if len(names) == 1 {
-		return names[0], keys.Path(authz.Identity{Kind: authz.Approver, Name: names[0]}), nil
-	}
-	return "", "", fmt.Errorf("who are you? Say --as NAME, or set WEIGHLOCK_APPROVER; keys are there for %s", strings.Join(names, ", "))
+	return names, err
 }
 
 func (c *cli) showCommand() *cobra.Command {

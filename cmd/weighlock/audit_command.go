@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -28,12 +27,9 @@ func (c *cli) auditCommand() *cobra.Command {
 				}
 				sql = string(text)
 			}
-			place, err := c.place()
+			place, err := c.audited()
 			if err != nil {
 				return err
-			}
-			if place.ClickHouseURL == "" {
-				return errors.New("the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
 			}
 			if format == "" {
 				format = "PrettyCompactMonoBlock"

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,15 +93,12 @@ func (c *cli) backtest(ctx context.Context, b *backtesting, progress io.Writer) 
 	if err != nil {
 		return nil, nil, err
 	}
-	place, err := c.place()
+	place, err := c.audited()
 	if b.url != "" {
 		place, err = dev.Place{ClickHouseURL: b.url}, nil
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, nil, err
-	case place.ClickHouseURL == "":
-		return nil, nil, errors.New("the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
 	}
 	subjects, err := events.NewSubjects(place.Prefix)
 	if err != nil {

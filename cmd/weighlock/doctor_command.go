@@ -117,21 +117,7 @@ func privateFinding(ctx context.Context, nc *nats.Conn, place dev.Place) finding
 	}
 	f.OK, f.Saw = true, fmt.Sprintf("values of %d actions, %s", kept, "nobody may have them erased")
 	f.Do = "`weighlock identity add auditor/NAME` makes a key for who may"
-	keys, err := authz.OpenKeys(place.KeysDir())
-	if err != nil {
-		return f
-	}
-	users, err := keys.List()
-	if err != nil {
-		return f
-	}
-	var auditors []string
-	for _, u := range users {
-		if u.Kind == authz.Auditor {
-			auditors = append(auditors, u.String())
-		}
-	}
-	if len(auditors) > 0 {
+	if auditors, err := named(place, authz.Auditor); err == nil && len(auditors) > 0 {
 		f.Saw, f.Do = fmt.Sprintf("values of %d actions; %s may have them erased or held", kept, strings.Join(auditors, ", ")), ""
 	}
 	return f
@@ -156,28 +142,18 @@ func privateKept(ctx context.Context, nc *nats.Conn, place dev.Place) (uint64, e
 // permissionsFinding tries what an agent must not be able to do.
 func permissionsFinding(ctx context.Context, place dev.Place) finding {
 	f := finding{Check: "permissions", Do: "the server must use the accounts block of `weighlock identity config`"}
-	keys, err := authz.OpenKeys(place.KeysDir())
-	if err != nil {
-		f.Saw = err.Error()
-		return f
+	agents, err := named(place, authz.Agent)
+	if err == nil && len(agents) > 0 {
+		err = mayNot(ctx, place, authz.Identity{Kind: authz.Agent, Name: agents[0]})
 	}
-	users, err := keys.List()
-	if err != nil {
+	switch {
+	case err != nil:
 		f.Saw = err.Error()
-		return f
-	}
-	for _, u := range users {
-		if u.Kind != authz.Agent {
-			continue
-		}
-		if err := mayNot(ctx, place, u.Identity); err != nil {
-			f.Saw = err.Error()
-			return f
-		}
+	case len(agents) > 0:
 		f.OK, f.Saw, f.Do = true, "an agent cannot publish a decision, nor have anything erased", ""
-		return f
+	default:
+		f.OK, f.Saw, f.Do = true, "no agent has a key yet", "`weighlock identity add agent/NAME` makes one"
 	}
-	f.OK, f.Saw, f.Do = true, "no agent has a key yet", "`weighlock identity add agent/NAME` makes one"
 	return f
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,12 +60,9 @@ func (c *cli) exportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		place, err := c.place()
+		place, err := c.audited()
 		if err != nil {
 			return err
-		}
-		if place.ClickHouseURL == "" {
-			return errors.New("the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
 		}
 		write := func(w io.Writer) error {
 			return ask.With(cmd.Context(), place.ClickHouseURL, query, name, map[string]string{"since": unixSeconds(from), "until": unixSeconds(to)}, w)

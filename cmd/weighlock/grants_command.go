@@ -259,12 +259,9 @@ Nothing is granted by that. Each command grants for two hours, and no more actio
 	command.Flags().IntVar(&least, "least", 5, "how many such actions there must have been")
 	command.Flags().DurationVar(&within, "within", 5*time.Minute, "how fast half of them were approved")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		place, err := c.place()
+		place, err := c.audited()
 		if err != nil {
 			return err
-		}
-		if place.ClickHouseURL == "" {
-			return errors.New("suggestions come from the audit, and the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
 		}
 		list := []suggestion{}
 		params := map[string]string{"days": strconv.Itoa(days), "least": strconv.Itoa(least), "seconds": strconv.Itoa(int(within.Seconds()))}

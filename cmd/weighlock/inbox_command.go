@@ -18,7 +18,6 @@ import (
 	"github.com/weighlock/weighlock/cmd/weighlock/inbox"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/pkg/approver"
-	"github.com/weighlock/weighlock/pkg/events"
 )
 
 func (c *cli) inboxCommand() *cobra.Command {
@@ -122,15 +121,6 @@ func (d desk) Fetch(ctx context.Context, r approver.Request) []card.Fetched {
 func (d desk) Cast(ctx context.Context, v approver.Verdict) (approver.Cast, error) {
 	ctx, cancel := context.WithTimeout(ctx, castWithin)
 	defer cancel()
-	if slices.ContainsFunc(v.Items, func(i events.ItemVerdict) bool { return i.Verdict == events.Edit }) {
-		r, err := d.client.Get(ctx, v.Request)
-		if err == nil {
-			v.Items, err = d.client.KeepMarks(ctx, r, v.Items)
-		}
-		if err != nil {
-			return approver.Cast{}, err
-		}
-	}
 	return d.client.Cast(ctx, v)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -38,50 +37,22 @@ func (c *cli) desk(ctx context.Context, f auditorFlags, do func(context.Context,
 	if err != nil {
 		return err
 	}
-	id, err := c.auditor(f.as)
+	name, _, err := whoIsThere(place, authz.Auditor, f.as)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.within)
 	defer cancel()
-	nc, err := connect(ctx, place, id)
+	nc, err := connect(ctx, place, authz.Identity{Kind: authz.Auditor, Name: name})
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	err = do(ctx, privacy.Desk{Conn: nc, Subjects: subjects, Auditor: id.Name})
+	err = do(ctx, privacy.Desk{Conn: nc, Subjects: subjects, Auditor: name})
 	if errors.Is(err, privacy.ErrUnanswered) {
 		return &exitError{code: exitUndecided, err: err}
 	}
 	return err
-}
-
-// auditor is who asks.
-func (c *cli) auditor(as string) (authz.Identity, error) {
-	if as != "" {
-		return authz.Identity{Kind: authz.Auditor, Name: as}, nil
-	}
-	users, err := c.users()
-	if err != nil {
-		return authz.Identity{}, err
-	}
-	var names []string
-	for _, u := range users {
-		if u.Kind != authz.Auditor {
-			continue
-		}
-		if u.Name == os.Getenv("WEIGHLOCK_AUDITOR") || os.Getenv("WEIGHLOCK_AUDITOR") == "" && u.Name == os.Getenv("USER") {
-			return u.Identity, nil
-		}
-		names = append(names, u.Name)
-	}
-	switch len(names) {
-	case 0:
-		return authz.Identity{}, errors.New("nobody has an auditor's key here: `weighlock identity add auditor/NAME` makes one")
-	case 1:
-		return authz.Identity{Kind: authz.Auditor, Name: names[0]}, nil
-	}
-	return authz.Identity{}, fmt.Errorf("who are you? Say --as NAME, or set WEIGHLOCK_AUDITOR; keys are there for %s", strings.Join(names, ", "))
 }
 
 // scopeFlags say whose private values are meant.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -73,12 +72,9 @@ func (c *cli) reportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		place, err := c.place()
+		place, err := c.audited()
 		if err != nil {
 			return err
-		}
-		if place.ClickHouseURL == "" {
-			return errors.New("the pipeline runs without ClickHouse: `weighlock doctor` says what is missing")
 		}
 		params := map[string]string{"since": unixSeconds(from), "group": group, "agent": agent, "action": action, "threshold": strconv.Itoa(int(threshold))}
 		return ask.With(cmd.Context(), place.ClickHouseURL, r.SQL, name, params, cmd.OutOrStdout())

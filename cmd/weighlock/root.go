@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -56,6 +57,15 @@ func newRoot() *cobra.Command {
 
 // place finds the pipeline to talk to.
 func (c *cli) place() (dev.Place, error) { return dev.Find(c.dir) }
+
+// audited is the place of a pipeline that has an audit to ask.
+func (c *cli) audited() (dev.Place, error) {
+	place, err := c.place()
+	if err == nil && place.ClickHouseURL == "" {
+		err = errors.New("the pipeline runs without ClickHouse, and this asks the audit there: `weighlock doctor` says what is missing")
+	}
+	return place, err
+}
 
 // connect opens a connection as id with the key in the data directory.
 func connect(ctx context.Context, place dev.Place, id authz.Identity) (*nats.Conn, error) {

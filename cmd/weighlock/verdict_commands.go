@@ -132,9 +132,6 @@ func (c *cli) verdictCommand(use, short string, kind events.VerdictKind) (*cobra
 			if err != nil {
 				return err
 			}
-			if v.Items, err = client.KeepMarks(ctx, r, v.Items); err != nil {
-				return err
-			}
 			return c.cast(ctx, cmd.OutOrStdout(), client, v)
 		},
 	}

@@ -54,11 +54,11 @@ func (p *Policy) Assess(a *events.ActionProposed, ref events.ActionRef, now time
 
 // AssessAfter is Assess where it is known what was before the action, for the facts lately.*.
 func (p *Policy) AssessAfter(history *lately.State, in *input.Action) Assessment {
-	return p.sum(p.weighAll(history, in, nil, false))
+	return p.AssessHiding(history, in, nil)
 }
 
-// AssessHiding is AssessAfter for an action with private values. shown is the same action without them: a fact that reads otherwise there is hidden in
-// reasons, so that they tell of the values no more than which rules fired.
+// AssessHiding is AssessAfter for an action that may have private values. shown is the same action without them, nil where it has none: a fact that
+// reads otherwise there is hidden in reasons, so that they tell of the values no more than which rules fired.
 func (p *Policy) AssessHiding(history *lately.State, in, shown *input.Action) Assessment {
 	return p.sum(p.weighAll(history, in, shown, false))
 }

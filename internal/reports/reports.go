@@ -13,6 +13,11 @@ import (
 //go:embed *.sql
 var files embed.FS
 
+// findings is a query that several reports stand on: @findings in theirs.
+//
+//go:embed findings.part
+var findings string
+
 // Report is one question. Its query has some of the parameters since, group, agent, action and threshold: group and agent may be empty
 // for all, threshold may be 0 for how it is now.
 type Report struct {
@@ -54,7 +59,7 @@ func All() []Report {
 			panic(err) // as above
 		}
 		question, sql, _ := strings.Cut(strings.TrimPrefix(string(text), "-- "), "\n")
-		all = append(all, Report{Name: strings.TrimSuffix(entry.Name(), ".sql"), Question: question, SQL: strings.TrimSpace(sql)})
+		all = append(all, Report{Name: strings.TrimSuffix(entry.Name(), ".sql"), Question: question, SQL: strings.ReplaceAll(strings.TrimSpace(sql), "@findings", "\n"+findings)})
 	}
 	return all
 }

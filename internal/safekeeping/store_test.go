@@ -127,6 +127,34 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	})
 }
 
+// A bucket that does not know how to refuse an object that is there gets it all the same.
+func TestABucketThatKnowsNoConditions(t *testing.T) {
+	t.Parallel()
+	url, backend := buckets(t, "proofs")
+	plain := gofakes3.New(backend).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotImplemented)
+			_, _ = w.Write([]byte(`<Error><Code>NotImplemented</Code><Message>no conditions</Message></Error>`))
+			return
+		}
+		plain.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	store, err := OpenBucket(strings.Replace(url, url[:strings.LastIndex(url, "/")], server.URL, 1) + "?region=r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := store.Keep(t.Context(), digest("WL_EVENTS", 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := store.All(t.Context()); err != nil || len(got) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestWhatIsNoDigestIsNamed(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, store Store, _ string, spoil func(string, string)) {

@@ -70,7 +70,13 @@ func (w *world) publish(subject string, p events.Payload) (events.Event, uint64)
 // open stores a request on one action, in the JSON of the state machine, and returns its reference and digest.
 func (w *world) open(id string) (events.ActionRef, string) {
 	w.t.Helper()
-	e, sequence := w.publish("wl.actions.billing."+id, &events.ActionProposed{Breakpoint: events.AtToolCall, Tool: "pay"})
+	return w.openFor(id, &events.ActionProposed{Breakpoint: events.AtToolCall, Tool: "pay"})
+}
+
+// openFor is open for an action of one's own.
+func (w *world) openFor(id string, action *events.ActionProposed) (events.ActionRef, string) {
+	w.t.Helper()
+	e, sequence := w.publish("wl.actions.billing."+id, action)
 	ref := events.ActionRef{Agent: "billing", Action: id, Sequence: sequence, Digest: events.Digest(e.Data)}
 	card, err := json.Marshal(events.Card{Request: id, Group: "finance", Quorum: 1, Headline: "Pay", Items: []events.CardItem{{Number: 1, ActionRef: ref}}})
 	if err != nil {

@@ -20,7 +20,8 @@ type Verdict struct {
 	Digest  string
 	// Verdict answers every item that Items does not name; "" answers only those.
 	Verdict events.VerdictKind
-	// Items answers single items. An edit has the whole arguments as they should be; see also [Request.AllBut].
+	// Items answers single items. An edit has the whole arguments as they should be; private values in them that were left as they are
+	// are not sent. See also [Request.AllBut].
 	Items   []events.ItemVerdict
 	Comment string
 	// Guidance tells the agent what to do instead; required with [events.Respond].
@@ -68,6 +69,9 @@ var ErrUnconfirmed = errors.New("not known whether the verdict was stored")
 func (c *Client) Cast(ctx context.Context, v Verdict) (Cast, error) {
 	if v.Approver == "" {
 		v.Approver = c.opts.Approver
+	}
+	if err := c.keepMarks(ctx, &v); err != nil {
+		return Cast{}, fmt.Errorf("keeping private values out of the verdict, not sent: %w", err)
 	}
 	id := rand.Text()
 	msg, err := c.verdict(v, id, time.Now())

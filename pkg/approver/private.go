@@ -22,8 +22,8 @@ type Private struct {
 }
 
 // Private returns the private values of an action, which [Client.Action] returned for ref. Nothing is read where it has none. Each
-// value's commitment is computed anew: one that the action did not commit to is never shown. A verdict's edited arguments must keep the
-// marks: a value in their place would be in the audit for good.
+// value's commitment is computed anew: one that the action did not commit to is never shown. In edited arguments [Client.Cast] puts the marks
+// back where a value was left as it is; what is typed anew is in the audit for good.
 func (c *Client) Private(ctx context.Context, ref events.ActionRef, a *events.ActionProposed) (Private, error) {
 	if len(a.Private) == 0 {
 		return Private{}, nil
@@ -61,29 +61,42 @@ func (c *Client) Private(ctx context.Context, ref events.ActionRef, a *events.Ac
 	return p, nil
 }
 
-// KeepMarks returns the items of a verdict with marks again in edited arguments where the values of an item's action were left as they are, so that they do
-// not come into the audit by way of the verdict. Call it before [Client.Cast] where people edit what they were shown.
-func (c *Client) KeepMarks(ctx context.Context, r Request, items []events.ItemVerdict) ([]events.ItemVerdict, error) {
-	items = slices.Clone(items)
-	for i := range items {
-		n := items[i].Number
-		if items[i].Verdict != events.Edit || n < 1 || n > len(r.Items) {
+// keepMarks puts marks again into a verdict's edited arguments where the values of an item's action were left as they are, so that they do not come
+// into the audit by way of the verdict. Nothing is read where nothing is edited.
+func (c *Client) keepMarks(ctx context.Context, v *Verdict) error {
+	if !slices.ContainsFunc(v.Items, edits) {
+		return nil
+	}
+	r, err := c.Get(ctx, v.Request)
+	if errors.Is(err, ErrNotFound) {
+		return nil // the verdict will be refused
+	}
+	if err != nil {
+		return err
+	}
+	v.Items = slices.Clone(v.Items)
+	for i := range v.Items {
+		item := &v.Items[i]
+		if n := item.Number; !edits(*item) || n < 1 || n > len(r.Items) {
 			continue
 		}
-		a, _, err := c.Action(ctx, r.Items[n-1].ActionRef)
+		ref := r.Items[item.Number-1].ActionRef
+		a, _, err := c.Action(ctx, ref)
 		if errors.Is(err, ErrNotFound) {
 			continue // as old as this nothing private is stored of it
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		p, err := c.Private(ctx, r.Items[n-1].ActionRef, &a)
+		p, err := c.Private(ctx, ref, &a)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if items[i].Arguments, err = p.Keep(items[i].Arguments, p.Shown); err != nil {
-			return nil, fmt.Errorf("reading the edited arguments of item %d: %w", n, err)
+		if item.Arguments, err = p.Keep(item.Arguments, p.Shown); err != nil {
+			return fmt.Errorf("reading the edited arguments of item %d: %w", item.Number, err)
 		}
 	}
-	return items, nil
+	return nil
 }
+
+func edits(item events.ItemVerdict) bool { return item.Verdict == events.Edit }

@@ -61,6 +61,43 @@ func TestPrivateValuesAreShownOrSaidToBeGone(t *testing.T) {
 	}
 }
 
+// Whoever edits what they were shown sends no private value: Cast itself sees to it, for every adapter.
+func TestCastKeepsPrivateValuesOutOfEdits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, split, stored := w.splitAction("a-1")
+	w.storePrivate(w.Subjects.Private("billing", "a-1"), stored)
+	w.openFor("a-1", split)
+	cast := func(n int, arguments string) string {
+		t.Helper()
+		c, err := w.alice().Cast(w.ctx(), approver.Verdict{
+			Request: "a-1", Digest: events.Digest(nil), Comment: "less",
+			Items: []events.ItemVerdict{{Number: n, Verdict: events.Edit, Arguments: []byte(arguments)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := w.js.Stream(w.ctx(), w.Subjects.Stream("VERDICTS"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := stream.GetMsg(w.ctx(), c.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(m.Data)
+	}
+	if got := cast(1, `{"amount":5,"iban":"DE02"}`); strings.Contains(got, "DE02") || !strings.Contains(got, split.Private[0].Commitment) && !strings.Contains(got, split.Private[1].Commitment) || !strings.Contains(got, `"amount":5`) {
+		t.Errorf("the verdict says %s", got)
+	}
+	if got := cast(1, `{"amount":5,"iban":"DE99"}`); !strings.Contains(got, "DE99") {
+		t.Errorf("what was typed anew became %s", got)
+	}
+	if got := cast(7, `{"iban":"DE02"}`); !strings.Contains(got, "DE02") { // of no item: the router refuses it
+		t.Errorf("an edit of no item became %s", got)
+	}
+}
+
 // What is stored under an action's name is nothing to go by: values of another action, or others than it committed to, are not shown.
 func TestSwappedPrivateValuesAreNotShown(t *testing.T) {
 	t.Parallel()

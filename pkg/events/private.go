@@ -163,15 +163,6 @@ func Reveals(agent, action string, fields []PrivateField, stored *PrivateStored)
 	return r, lacking
 }
 
-// Texts are the private values as texts, for those who must not repeat them.
-func (r Revealer) Texts() []string {
-	var all []string
-	for _, value := range r.values {
-		texts(value, &all)
-	}
-	return all
-}
-
 // JSON puts values in the places of their marks in a document, wherever in it they stand: as whole strings, not as keys or parts of strings.
 func (r Revealer) JSON(document json.RawMessage) (json.RawMessage, error) {
 	if len(r.values) == 0 || len(bytes.TrimSpace(document)) == 0 {

@@ -173,16 +173,3 @@ func encode(v any) (json.RawMessage, error) {
 	}
 	return bytes.TrimSpace(b.Bytes()), nil
 }
-
-// texts collects the strings and numbers of a document.
-func texts(document json.RawMessage, all *[]string) {
-	_, _ = rewrite(document, func(_ string, v any) (any, bool) { // what cannot be read has none
-		switch v := v.(type) {
-		case string:
-			*all = append(*all, v)
-		case json.Number:
-			*all = append(*all, v.String())
-		}
-		return nil, false
-	})
-}

@@ -3,9 +3,7 @@ package docs
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -71,25 +69,6 @@ func audited(t *testing.T) enginetest.Conn {
 	}
 }
 
-// ask returns the answer to sql, one line per row.
-func ask(t *testing.T, db enginetest.Conn, sql string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, db.URL(), strings.NewReader(sql))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Errorf("%s\n%s %v\n%s", sql, response.Status, err, text)
-	}
-	return string(text)
-}
-
 var shellQuery = regexp.MustCompile(`weighlock audit query "([^"]+)"`)
 
 // Every query on a page runs, and those that look for tampering find it.
@@ -104,28 +83,28 @@ func TestQueriesOnPages(t *testing.T) {
 		t.Fatalf("only %d queries found", len(queries))
 	}
 	for _, sql := range queries {
-		ask(t, db, sql)
+		db.Ask(t, sql, nil)
 	}
-	if got := ask(t, db, queries[len(queries)-1]); !strings.Contains(got, "billing\tsend_payment") {
+	if got := db.Ask(t, queries[len(queries)-1], nil); !strings.Contains(got, "billing\tsend_payment") {
 		t.Errorf("the README's query answers %q", got)
 	}
 
 	missing, beside, changed := find(t, queries, "AS missing"), find(t, queries, "AS versions"), find(t, queries, "SHA256(concat")
-	if got := ask(t, db, missing); !strings.HasSuffix(strings.TrimSpace(got), "\t1\t1\t0") {
+	if got := db.Ask(t, missing, nil); !strings.HasSuffix(strings.TrimSpace(got), "\t1\t1\t0") {
 		t.Errorf("nothing is missing, and the query answers %q", got)
 	}
-	if got := ask(t, db, beside) + ask(t, db, changed); got != "" {
+	if got := db.Ask(t, beside, nil) + db.Ask(t, changed, nil); got != "" {
 		t.Errorf("nothing was tampered with, and the queries answer %q", got)
 	}
-	ask(t, db, `INSERT INTO events SELECT * REPLACE (replaceAll(data, '1', '9') AS data, SHA256('forged') AS leaf_hash) FROM events`)
-	if got := ask(t, db, beside); !strings.HasSuffix(strings.TrimSpace(got), "\t1\t2") {
+	db.Ask(t, `INSERT INTO events SELECT * REPLACE (replaceAll(data, '1', '9') AS data, SHA256('forged') AS leaf_hash) FROM events`, nil)
+	if got := db.Ask(t, beside, nil); !strings.HasSuffix(strings.TrimSpace(got), "\t1\t2") {
 		t.Errorf("a row was put beside the original, and the query answers %q", got)
 	}
-	if got := ask(t, db, changed); strings.Count(got, "\n") != 1 {
+	if got := db.Ask(t, changed, nil); strings.Count(got, "\n") != 1 {
 		t.Errorf("a row with other content was put in, and the query answers %q", got)
 	}
-	ask(t, db, `INSERT INTO events SELECT * REPLACE (3 AS seq) FROM events`)
-	if got := ask(t, db, missing); !strings.HasSuffix(strings.TrimSpace(got), "\t1") {
+	db.Ask(t, `INSERT INTO events SELECT * REPLACE (3 AS seq) FROM events`, nil)
+	if got := db.Ask(t, missing, nil); !strings.HasSuffix(strings.TrimSpace(got), "\t1") {
 		t.Errorf("sequence 2 is missing, and the query answers %q", got)
 	}
 }

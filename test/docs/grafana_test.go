@@ -70,7 +70,7 @@ func TestDashboardQueries(t *testing.T) {
 		if strings.Contains(sql, "$") {
 			t.Errorf("%q has a macro that is not known: %s", p.Title, sql)
 		}
-		answer := ask(t, db, sql+" FORMAT JSON")
+		answer := db.Ask(t, sql+" FORMAT JSON", nil)
 		var got struct {
 			Meta []struct{ Name, Type string }
 		}
@@ -84,10 +84,10 @@ func TestDashboardQueries(t *testing.T) {
 	}
 	for _, v := range d.Templating.List {
 		if v.Type == "query" {
-			ask(t, db, v.Query)
+			db.Ask(t, v.Query, nil)
 		}
 	}
-	if got := ask(t, db, expand(d.Panels[0].Targets[0].SQL)); strings.TrimSpace(got) != "0" {
+	if got := db.Ask(t, expand(d.Panels[0].Targets[0].SQL), nil); strings.TrimSpace(got) != "0" {
 		t.Errorf("nobody was asked, and %q says %s", d.Panels[0].Title, got)
 	}
 }

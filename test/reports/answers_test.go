@@ -74,9 +74,9 @@ func TestReportsAnswerWhatIsKnown(t *testing.T) {
 			}
 		}
 		for _, table := range []string{"events", "typed_decisions", "typed_requests", "typed_receipts", "typed_verdicts"} {
-			ask(t, db, "SYSTEM STOP MERGES "+table, nil)
+			db.Ask(t, "SYSTEM STOP MERGES "+table, nil)
 		}
-		ask(t, db, "INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0", nil)
+		db.Ask(t, "INSERT INTO events SELECT * FROM events SETTINGS insert_deduplicate = 0", nil)
 	}
 	asked := map[string]bool{}
 	for _, q := range questions {
@@ -97,7 +97,7 @@ func answer(t *testing.T, db enginetest.Conn, q question, since int64) string {
 	}
 	params := map[string]string{"since": strconv.FormatInt(since, 10), "group": "", "agent": "", "action": "", "threshold": "0"}
 	maps.Copy(params, q.params)
-	rows := strings.Split(strings.TrimRight(ask(t, db, "SELECT "+q.columns+" FROM ("+r.SQL+") FORMAT TSV", params), "\n"), "\n")
+	rows := strings.Split(strings.TrimRight(db.Ask(t, "SELECT "+q.columns+" FROM ("+r.SQL+") FORMAT TSV", params), "\n"), "\n")
 	slices.Sort(rows)
 	if q.report == "timeline" {
 		slices.SortStableFunc(rows, func(a, b string) int { return seconds(a) - seconds(b) })

@@ -3,10 +3,7 @@ package reports
 
 import (
 	"bytes"
-	_ "embed"
-	"io"
-	"net/http"
-	"net/url"
+	"embed"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,8 +15,22 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-//go:embed testdata/history.sql
-var history string
+//go:embed testdata
+var testdata embed.FS
+
+// history are the statements that make up a history, with their parts in place.
+func history(t testing.TB) string {
+	t.Helper()
+	read := func(name string) string {
+		text, err := testdata.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(text))
+	}
+	parts := strings.NewReplacer("@columns", read("columns.part"), "@derived", read("derived.part"), "@envelope", read("envelope.part"))
+	return parts.Replace(read("history.sql"))
+}
 
 // database is a fresh one with the audit's schema.
 func database(t testing.TB) enginetest.Conn {
@@ -31,38 +42,10 @@ func database(t testing.TB) enginetest.Conn {
 	}
 	for statement := range strings.SplitSeq(schema.String(), ";\n\n") {
 		if statement != "" && !strings.HasPrefix(statement, "USE ") {
-			ask(t, db, statement, nil)
+			db.Ask(t, statement, nil)
 		}
 	}
 	return db
-}
-
-// ask returns the answer to sql, with its parameters.
-func ask(t testing.TB, db enginetest.Conn, sql string, params map[string]string) string {
-	t.Helper()
-	u, err := url.Parse(db.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	for name, value := range params {
-		q.Set("param_"+name, value)
-	}
-	u.RawQuery = q.Encode()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, u.String(), strings.NewReader(sql))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s\n%s %v\n%s", sql, response.Status, err, text)
-	}
-	return string(text)
 }
 
 // span is how long a made-up history takes.
@@ -72,9 +55,9 @@ const span = 90 * 24 * time.Hour
 func remember(t testing.TB, db enginetest.Conn, n int, now time.Time) {
 	t.Helper()
 	params := map[string]string{"n": strconv.Itoa(n), "start": strconv.FormatInt(now.Add(-span).UnixNano(), 10), "step": strconv.Itoa(int(span) / n)}
-	for statement := range strings.SplitSeq(history, ";\n") {
+	for statement := range strings.SplitSeq(history(t), ";\n") {
 		if strings.Contains(statement, "INSERT") {
-			ask(t, db, statement, params)
+			db.Ask(t, statement, params)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestReportsPageIsCurrent(t *testing.T) {
 		if r.Takes("since") {
 			command += " --since 90d"
 		}
-		screen := strings.Split(strings.TrimRight(ask(t, db, r.SQL+"\nFORMAT PrettyCompactMonoBlock SETTINGS output_format_pretty_row_numbers = 0, output_format_pretty_color = 0", params), "\n"), "\n")
+		screen := strings.Split(strings.TrimRight(db.Ask(t, r.SQL+"\nFORMAT PrettyCompactMonoBlock SETTINGS output_format_pretty_row_numbers = 0, output_format_pretty_color = 0", params), "\n"), "\n")
 		if len(screen) > screenRows {
 			screen = append(screen[:screenRows], "…")
 		}

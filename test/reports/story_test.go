@@ -188,6 +188,6 @@ func told(t *testing.T) enginetest.Conn {
 			t.Fatal("the audit did not catch up")
 		}
 	}
-	ask(t, db, "INSERT INTO events SELECT * REPLACE (toDateTime64(event_time, 9, 'UTC') AS stored_at) FROM "+written.Database+".events", nil)
+	db.Ask(t, "INSERT INTO events SELECT * REPLACE (toDateTime64(event_time, 9, 'UTC') AS stored_at) FROM "+written.Database+".events", nil)
 	return db
 }

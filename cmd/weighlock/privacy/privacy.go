@@ -4,9 +4,9 @@ package privacy
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +14,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/services/auditsink/sink"
 )
@@ -58,34 +57,11 @@ func (d Desk) Hold(ctx context.Context, name string, question events.HoldAsked) 
 
 // Holds lists the legal holds by name, those that have ended as well.
 func (d Desk) Holds(ctx context.Context) ([]sink.Hold, error) {
-	name := d.Subjects.Stream(sink.PrivacyBucket)
-	known := map[string]sink.Hold{}
-	for next := uint64(1); ; {
-		page, more, err := bucket.Page(ctx, d.Conn, "KV_"+name, "$KV."+name+"."+sink.HoldKey+"*", next)
-		if err != nil {
-			return nil, fmt.Errorf("reading the legal holds: %w", err)
-		}
-		for i := range page {
-			next = page[i].Sequence + 1
-			if page[i].IsMarker() {
-				continue
-			}
-			var h sink.Hold
-			if err := json.Unmarshal(page[i].Data, &h); err != nil {
-				return nil, fmt.Errorf("reading the legal hold %s: %w", page[i].Subject, err)
-			}
-			known[h.Hold] = h
-		}
-		if !more {
-			break
-		}
+	known, err := sink.ReadHolds(ctx, d.Conn, d.Subjects)
+	if err != nil {
+		return nil, err
 	}
-	list := make([]sink.Hold, 0, len(known))
-	for _, h := range known {
-		list = append(list, h)
-	}
-	slices.SortFunc(list, func(a, b sink.Hold) int { return strings.Compare(a.Hold, b.Hold) })
-	return list, nil
+	return slices.SortedFunc(maps.Values(known), func(a, b sink.Hold) int { return strings.Compare(a.Hold, b.Hold) }), nil
 }
 
 // ask publishes a question and waits for the event that answers it.

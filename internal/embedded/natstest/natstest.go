@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -60,9 +61,12 @@ type Server struct {
 	known   map[authz.Identity]bool
 }
 
-// billing is the agent of most tests. It is known from the start, as services are: an identity that is added later makes the server (2.15.2)
-// reload its options, which it reads without a lock when it answers a direct get, and the race detector says so.
-var billing = authz.Identity{Kind: authz.Agent, Name: "billing"}
+// cast are the identities of most tests. They are known from the start, as services are: one that is added later makes the server (2.15.2) reload
+// its options, which it reads without a lock when it answers a direct get, and the race detector says so.
+var cast = []authz.Identity{
+	{Kind: authz.Agent, Name: "billing"}, {Kind: authz.Approver, Name: "alice"}, {Kind: authz.Approver, Name: "bob"},
+	{Kind: authz.Approver, Name: "carol"}, {Kind: authz.Adapter, Name: "console"}, {Kind: authz.Adapter, Name: "slack"},
+}
 
 // Start starts a server in a temporary directory. It is stopped when the test ends.
 func Start(t testing.TB, options ...Option) *Server {
@@ -81,7 +85,7 @@ func Start(t testing.TB, options ...Option) *Server {
 	if s.Keys, err = authz.OpenKeys(s.spec.KeysDir); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range append(authz.Services(), authz.TheOperator(), billing) {
+	for _, id := range slices.Concat(authz.Services(), cast, []authz.Identity{authz.TheOperator()}) {
 		if _, _, err := s.Keys.Ensure(id); err != nil {
 			t.Fatal(err)
 		}

@@ -131,9 +131,5 @@ func (s *Service) written(ctx context.Context, name string, epoch uint64) (uint6
 	if err != nil {
 		return 0, fmt.Errorf("opening the bucket of manifests: %w", err)
 	}
-	m, err := ReadManifest(ctx, kv, name)
-	if err != nil || m.Epoch != epoch {
-		return 0, err
-	}
-	return m.HighWater, nil
+	return storedOf(ctx, kv, name, epoch)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/bucket"
@@ -17,10 +18,10 @@ import (
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
-// PrivacyBucket keeps legal holds, and erasures that were begun; [HoldKey] starts the keys of holds.
+// PrivacyBucket keeps legal holds, and erasures that were begun; holdKey starts the keys of holds.
 const (
 	PrivacyBucket = "PRIVACY"
-	HoldKey       = "hold."
+	holdKey       = "hold."
 	// holdsBytes is how long the condition that a row is under a hold may become: ClickHouse takes statements of 256 KiB.
 	holdsBytes = 128 << 10
 )
@@ -44,11 +45,25 @@ type holds struct {
 
 // standing are those in force, by name.
 func (h *holds) standing(ctx context.Context) (map[string]Hold, error) {
-	bucketName := h.s.rt.Subjects.Stream(PrivacyBucket)
+	all, err := ReadHolds(ctx, h.s.rt.Conn, h.s.rt.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	maps.Copy(all, h.mine)
+	h.mu.Unlock()
+	maps.DeleteFunc(all, func(_ string, one Hold) bool { return one.Released })
+	return all, nil
+}
+
+// ReadHolds reads all legal holds from their bucket, by name, those that have ended as well.
+func ReadHolds(ctx context.Context, conn *nats.Conn, s events.Subjects) (map[string]Hold, error) {
+	name := s.Stream(PrivacyBucket)
 	all := make(map[string]Hold)
-	for next := uint64(1); ; {
-		page, more, err := bucket.Page(ctx, h.s.rt.Conn, "KV_"+bucketName, "$KV."+bucketName+"."+HoldKey+"*", next)
-		if err != nil {
+	for next, more := uint64(1), true; more; {
+		var page []bucket.Entry
+		var err error
+		if page, more, err = bucket.Page(ctx, conn, "KV_"+name, "$KV."+name+"."+holdKey+"*", next); err != nil {
 			return nil, fmt.Errorf("reading the legal holds: %w", err)
 		}
 		for i := range page {
@@ -62,14 +77,7 @@ func (h *holds) standing(ctx context.Context) (map[string]Hold, error) {
 			}
 			all[one.Hold] = one
 		}
-		if !more {
-			break
-		}
 	}
-	h.mu.Lock()
-	maps.Copy(all, h.mine)
-	h.mu.Unlock()
-	maps.DeleteFunc(all, func(_ string, one Hold) bool { return one.Released })
 	return all, nil
 }
 
@@ -94,7 +102,7 @@ func (h *holds) change(ctx context.Context, m *stream.Message, auditor, name str
 	}
 	var was Hold
 	revision := uint64(0)
-	entry, err := kv.Get(ctx, HoldKey+name)
+	entry, err := kv.Get(ctx, holdKey+name)
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 	case err != nil:
@@ -117,7 +125,7 @@ func (h *holds) change(ctx context.Context, m *stream.Message, auditor, name str
 	if changed {
 		data, err := json.Marshal(next)
 		if err == nil {
-			_, err = kv.Update(ctx, HoldKey+name, data, revision)
+			_, err = kv.Update(ctx, holdKey+name, data, revision)
 		}
 		if err != nil {
 			return stream.RetryAfter(privacyRetry, fmt.Errorf("writing hold %s: %w", name, err))

@@ -31,25 +31,8 @@ type keeper struct {
 	stream string
 }
 
-// run copies until ctx ends.
-func (k *keeper) run(ctx context.Context) {
-	for wait := firstBackoff; ctx.Err() == nil; wait = min(2*wait, lastBackoff) {
-		began := time.Now()
-		err := k.follow(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(began) > lastBackoff {
-			wait = firstBackoff
-		}
-		k.s.setState(k.stream, err)
-		k.s.log.Warn("digests do not reach the bucket", "error", err, "again_in", wait)
-		pause(ctx, wait)
-	}
-}
-
-// follow ends with the first error. What was not acknowledged comes again.
-func (k *keeper) follow(ctx context.Context) error {
+// session ends with the first error. What was not acknowledged comes again.
+func (k *keeper) session(ctx context.Context) error {
 	consumer, err := k.s.js.CreateOrUpdateConsumer(ctx, k.stream, jetstream.ConsumerConfig{
 		Durable: keeperConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: keepWait + ackWait, MaxAckPending: 4 * uploads,
 	})

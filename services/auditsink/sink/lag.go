@@ -51,18 +51,23 @@ func lagOf(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValue, n
 		return lag, fmt.Errorf("looking at %s: %w", name, err)
 	}
 	info := handle.CachedInfo()
-	m, err := ReadManifest(ctx, kv, name)
-	if err != nil {
+	if lag.Stored, err = storedOf(ctx, kv, name, uint64(info.Created.UnixNano())); err != nil {
 		return lag, err
-	}
-	if m.Epoch == uint64(info.Created.UnixNano()) {
-		lag.Stored = m.HighWater
 	}
 	lag.Last = info.State.LastSeq
 	if info.State.Msgs == 0 { // nothing is left that could still be written
 		lag.Last = lag.Stored
 	}
 	return lag, nil
+}
+
+// storedOf is the last sequence that is in ClickHouse with everything before it, of the stream that was made at epoch.
+func storedOf(ctx context.Context, kv jetstream.KeyValue, name string, epoch uint64) (uint64, error) {
+	m, err := ReadManifest(ctx, kv, name)
+	if err != nil || m.Epoch != epoch {
+		return 0, err
+	}
+	return m.HighWater, nil
 }
 
 // ReadManifest reads a stream's manifest from the bucket AUDIT; the zero manifest where the sink has not begun.

@@ -43,6 +43,20 @@ func TestMemoryAtALongBacklog(t *testing.T) {
 	}
 }
 
+// A batch that has its share is written when all batches together hold what they may, however long it could still wait.
+func TestCrowdedBatchesAreWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.cfg.BatchRows, w.cfg.BatchMemory, w.cfg.BatchWait, w.cfg.IdleWait = 1_000_000, 1<<10, time.Minute, time.Minute
+	w.patience = w.cfg.IdleWait / 2
+	w.start()
+	text := bytes.Repeat([]byte("no event at all "), 32<<10)
+	for i := range shareBytes/len(text) + 1 {
+		w.raw(w.nats.Subjects.Action("agent", fmt.Sprint("large-", i)), nil, text)
+	}
+	w.until("the batch to be written before its time", func() bool { return w.written() > 0 })
+}
+
 // peakMemory is the most memory that a process had in use, in bytes.
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()

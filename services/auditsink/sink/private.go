@@ -29,23 +29,6 @@ type privateLoop struct {
 	log    *slog.Logger
 }
 
-func (l *privateLoop) run(ctx context.Context) {
-	for wait := firstBackoff; ctx.Err() == nil; {
-		began := time.Now()
-		err := l.session(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		l.s.setState(l.stream, err)
-		l.log.Warn("following the private values failed", "error", err, "again_in", wait)
-		if time.Since(began) > lastBackoff {
-			wait = firstBackoff
-		}
-		pause(ctx, wait)
-		wait = min(2*wait, lastBackoff)
-	}
-}
-
 func (l *privateLoop) session(ctx context.Context) error {
 	handle, err := l.s.js.Stream(ctx, l.stream)
 	if err != nil {

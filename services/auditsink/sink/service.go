@@ -119,10 +119,10 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	loops.Go(func() { audited.Wait(); cancel() }) // before ctx ends, only a test ends them
 	private := &privateLoop{s, s.rt.Subjects.Stream("PRIVATE"), s.log.With("stream", s.rt.Subjects.Stream("PRIVATE"))}
-	loops.Go(func() { private.run(ctx) })
+	loops.Go(func() { s.follow(ctx, private.stream, private.session) })
 	loops.Go(func() { s.sweeper(ctx) })
 	if s.keeper != nil {
-		loops.Go(func() { s.keeper.run(ctx) })
+		loops.Go(func() { s.follow(ctx, s.keeper.stream, s.keeper.session) })
 	}
 	return s.privacy.Run(ctx)
 }
@@ -185,6 +185,23 @@ func (s *Service) followed() []string {
 		names = append(names, s.rt.Subjects.Stream(name))
 	}
 	return names
+}
+
+// follow runs a session on a stream beside the audited ones, again and again until ctx ends.
+func (s *Service) follow(ctx context.Context, stream string, session func(context.Context) error) {
+	for wait := firstBackoff; ctx.Err() == nil; wait = min(2*wait, lastBackoff) {
+		began := time.Now()
+		err := session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > lastBackoff {
+			wait = firstBackoff
+		}
+		s.setState(stream, err)
+		s.log.Warn("following the stream failed", "stream", stream, "error", err, "again_in", wait)
+		pause(ctx, wait)
+	}
 }
 
 func (s *Service) setState(stream string, err error) {

@@ -3,15 +3,11 @@ package scoring
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"github.com/weighlock/weighlock/internal/facts/input"
-	"github.com/weighlock/weighlock/internal/mask"
 	"github.com/weighlock/weighlock/internal/policy"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -34,7 +30,6 @@ const (
 // opened is an action with its private values in their places.
 type opened struct {
 	action  *events.ActionProposed
-	texts   []string               // the private values, which an assessment must not repeat
 	shown   *events.ActionProposed // the action without them; nil where it has none
 	lacking []events.PrivateField
 	stored  bool // something is stored, so that what lacks was never there or was swapped
@@ -53,7 +48,7 @@ func open(ctx context.Context, conn *nats.Conn, s events.Subjects, agent, action
 	}
 	out.stored = kept != nil
 	r, lacking := events.Reveals(agent, action, a.Private, kept)
-	out.lacking, out.texts = lacking, r.Texts()
+	out.lacking = lacking
 	out.action, err = r.Action(a)
 	if err != nil { // as if nothing were known of it
 		return opened{action: a, shown: a, lacking: a.Private, stored: out.stored}, nil //nolint:nilerr // said by lacking
@@ -99,18 +94,11 @@ func (s *scorer) open(ctx context.Context, m *stream.Message, ref events.ActionR
 	return o, nil
 }
 
-// judge adds to an assessment what is to be said about private values: what is unknown is riskier, what was swapped is denied, and nothing of
-// a value is repeated.
+// judge adds to an assessment what is to be said about private values: what is unknown is riskier, what was swapped is denied. That
+// reasons say nothing of the values the policy has seen to.
 func (o *opened) judge(w policy.Assessment) policy.Assessment {
 	if len(o.lacking) > 0 && o.stored {
 		return deny(foundPrivateMismatch, "the private value of "+o.lacking[0].Pointer+" is another than the action committed to")
-	}
-	if len(o.texts) > 0 {
-		w.Reason = withoutValues(w.Reason, o.texts)
-		w.Rules = slices.Clone(w.Rules)
-		for i := range w.Rules {
-			w.Rules[i].Reason = withoutValues(w.Rules[i].Reason, o.texts)
-		}
 	}
 	if len(o.lacking) == 0 || w.Denied {
 		return w
@@ -120,29 +108,4 @@ func (o *opened) judge(w policy.Assessment) policy.Assessment {
 	w.Rules = append([]events.FiredRule{rule}, w.Rules[:min(len(w.Rules), maxFindings-1)]...)
 	w.Level, w.Score, w.Reason = events.High, max(w.Score, w.Thresholds.High), reason
 	return w
-}
-
-// withoutValues masks private values in a reason, numbers also where they are written otherwise.
-func withoutValues(reason string, values []string) string {
-	reason = mask.Scrub(reason, values)
-	words := strings.Fields(reason)
-	for i, word := range words {
-		plain := strings.Trim(word, `.,;:!?()[]{}"'`)
-		if slices.ContainsFunc(values, func(v string) bool { return sameValue(plain, v) }) {
-			words[i] = strings.Replace(word, plain, hidden, 1)
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// hidden stands for a private value in a reason.
-const hidden = "‹private›"
-
-func sameValue(word, value string) bool {
-	if word == "" || strings.EqualFold(word, value) {
-		return word != ""
-	}
-	a, errA := strconv.ParseFloat(word, 64)
-	b, errB := strconv.ParseFloat(value, 64)
-	return errA == nil && errB == nil && a == b
 }

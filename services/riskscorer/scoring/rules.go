@@ -24,7 +24,6 @@ import (
 
 // rules are a policy that can be used. It does not change.
 type rules interface {
-	AssessAfter(history *lately.State, in *input.Action) policy.Assessment
 	AssessHiding(history *lately.State, in, shown *input.Action) policy.Assessment
 	Assessors(history *lately.State, in *input.Action) []policy.Assessor
 	Combine(a policy.Assessment, findings []policy.Finding) policy.Assessment

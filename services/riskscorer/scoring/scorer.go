@@ -141,12 +141,7 @@ func (s *scorer) weigh(p rules, m *stream.Message, ref events.ActionRef, in, sho
 			return deny(foundWrongInbox, err.Error()), nil
 		}
 	}
-	var w policy.Assessment
-	if shown == nil {
-		w = p.AssessAfter(s.state, in)
-	} else {
-		w = p.AssessHiding(s.state, in, shown)
-	}
+	w := p.AssessHiding(s.state, in, shown)
 	if w.Denied {
 		return w, nil
 	}

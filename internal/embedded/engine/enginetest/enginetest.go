@@ -94,11 +94,11 @@ func Database(t testing.TB) Conn {
 func DatabaseOn(t testing.TB, e *engine.Engine) Conn {
 	t.Helper()
 	c := Conn{Addr: e.Addr, NativeAddr: e.NativeAddr, User: e.User, Password: e.Password, Database: "test_" + strings.ToLower(rand.Text()[:12])}
-	if err := post(c.rawURL("default"), "CREATE DATABASE "+c.Database); err != nil {
+	if _, err := post(c.rawURL("default"), "CREATE DATABASE "+c.Database); err != nil {
 		t.Fatalf("making a database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := post(c.rawURL("default"), "DROP DATABASE IF EXISTS "+c.Database+" SYNC"); err != nil {
+		if _, err := post(c.rawURL("default"), "DROP DATABASE IF EXISTS "+c.Database+" SYNC"); err != nil {
 			t.Errorf("dropping the test's database: %v", err)
 		}
 	})
@@ -148,21 +148,35 @@ func (c Conn) Open(t testing.TB) driver.Conn {
 	return conn
 }
 
-func post(address, sql string) error {
+// Ask returns the answer to sql, with the values of its parameters; without one the test ends.
+func (c Conn) Ask(t testing.TB, sql string, parameters map[string]string) string {
+	t.Helper()
+	values := url.Values{}
+	for name, value := range parameters {
+		values.Set("param_"+name, value)
+	}
+	text, err := post(c.URL()+"&"+values.Encode(), sql)
+	if err != nil {
+		t.Fatalf("%s\n%v", sql, err)
+	}
+	return text
+}
+
+func post(address, sql string) (answer string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(sql))
 	if err != nil {
-		return err
+		return "", err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", response.Status, text)
 	}
-	return err
+	return string(text), err
 }
