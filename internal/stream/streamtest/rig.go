@@ -1,7 +1,9 @@
 package streamtest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -165,8 +167,22 @@ func (r *Rig) Settled(streamName, consumer string) error {
 	if err != nil {
 		return err
 	}
-	if i := c.CachedInfo(); i.NumPending > 0 || i.NumAckPending > 0 {
+	i := c.CachedInfo()
+	if i.NumPending > 0 || i.NumAckPending > 0 {
 		return fmt.Errorf("consumer %s: %d to deliver, %d to acknowledge", consumer, i.NumPending, i.NumAckPending)
+	}
+	if i.Delivered.Consumer > 0 {
+		return nil
+	}
+	// A consumer that is just being made says for a moment that nothing is to be delivered.
+	filters := append([]string(nil), i.Config.FilterSubjects...)
+	if len(filters) == 0 {
+		filters = []string{cmp.Or(i.Config.FilterSubject, ">")}
+	}
+	for _, f := range filters {
+		if counts, err := r.Counts(streamName, f); err != nil || len(counts) > 0 {
+			return errors.Join(fmt.Errorf("consumer %s has delivered nothing yet", consumer), err)
+		}
 	}
 	return nil
 }

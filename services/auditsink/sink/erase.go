@@ -200,7 +200,7 @@ func (e *eraser) tableHasAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last := handle.CachedInfo().State.LastSeq
+	state := handle.CachedInfo().State
 	for deadline := time.Now().Add(catchUpWithin); time.Now().Before(deadline); {
 		consumer, err := handle.Consumer(ctx, privateConsumer)
 		if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -208,7 +208,9 @@ func (e *eraser) tableHasAll(ctx context.Context) error {
 		}
 		if err == nil {
 			info := consumer.CachedInfo()
-			if info.AckFloor.Stream >= last || info.NumPending == 0 && info.NumAckPending == 0 {
+			// A consumer that is just being made says for a moment that nothing is to be delivered.
+			begun := info.Delivered.Consumer > 0 || state.Msgs == 0
+			if info.AckFloor.Stream >= state.LastSeq || begun && info.NumPending == 0 && info.NumAckPending == 0 {
 				return nil
 			}
 		}
