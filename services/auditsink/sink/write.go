@@ -112,8 +112,9 @@ func (l *loop) insert(ctx context.Context) error {
 		began := time.Now()
 		err := l.insertOnce(ctx)
 		if err == nil {
-			l.pace.took, l.pace.ended = time.Since(began), l.s.rt.Now()
-			l.s.metrics.insert.WithLabelValues(l.stream).Observe(l.pace.took.Seconds())
+			took := time.Since(began)
+			l.pace.inserted(l.batch.rows, took, l.s.rt.Now())
+			l.s.metrics.insert.WithLabelValues(l.stream).Observe(took.Seconds())
 			l.s.setState(l.stream, nil)
 			return nil
 		}
