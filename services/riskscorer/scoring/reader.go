@@ -75,7 +75,9 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	sub, err := conn.SubscribeSync(conn.NewInbox())
+	// As much room as an answer takes: the client's own is half a MiB for each question.
+	answers := make(chan *nats.Msg, max(q.Batch, 1)+1)
+	sub, err := conn.ChanSubscribe(conn.NewInbox(), answers)
 	if err != nil {
 		return failed(err)
 	}
@@ -84,9 +86,11 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 		return failed(err)
 	}
 	for {
-		m, err := sub.NextMsgWithContext(ctx)
-		if err != nil {
-			return failed(err)
+		var m *nats.Msg
+		select {
+		case m = <-answers:
+		case <-ctx.Done():
+			return failed(ctx.Err())
 		}
 		switch status := m.Header.Get("Status"); status {
 		case "":
