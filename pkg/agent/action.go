@@ -42,15 +42,20 @@ type Action struct {
 
 // proposed is an action made ready: its event and what names its content.
 type proposed struct {
-	id     string
-	event  events.Event
-	digest string // of the event's data
+	content
 
-	arguments       json.RawMessage // as proposed, marks in the places of private values
+	id              string
+	event           events.Event
+	digest          string // of the event's data
 	argumentsDigest string
-	fields          []events.PrivateField
 	private         *events.PrivateStored // what is to be stored first; nil where nothing is private
-	reveals         events.Revealer
+}
+
+// content is what is needed of an action once it is proposed; its event and message can go.
+type content struct {
+	arguments json.RawMessage // as proposed, marks in the places of private values
+	fields    []events.PrivateField
+	reveals   events.Revealer
 }
 
 // prepare validates the action, splits off what is private and makes its event. salt is that of [events.Split]. Identical actions with the same id give
@@ -87,7 +92,8 @@ func (a Action) prepare(agent, replyTo string, now time.Time, salt func(events.P
 	e.ReplyTo = replyTo + a.ID
 	reveals, _ := events.Reveals(agent, a.ID, split.Private, private)
 	return proposed{
-		id: a.ID, event: e, digest: events.Digest(e.Data), arguments: split.Arguments, argumentsDigest: argumentsDigest, fields: split.Private, private: private, reveals: reveals,
+		content: content{split.Arguments, split.Private, reveals},
+		id:      a.ID, event: e, digest: events.Digest(e.Data), argumentsDigest: argumentsDigest, private: private,
 	}, nil
 }
 

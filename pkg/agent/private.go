@@ -115,4 +115,4 @@ func saltOf(stored *events.PrivateStored, v events.PrivateValue) string {
 }
 
 // marked says whether a mark of the action is left in arguments.
-func (p *proposed) marked(arguments json.RawMessage) bool { return events.Marked(arguments, p.fields) }
+func (c *content) marked(arguments json.RawMessage) bool { return events.Marked(arguments, c.fields) }

@@ -28,7 +28,7 @@ type Proposal struct {
 	// ArgumentsDigest names the arguments that were proposed now, see [events.ArgumentsDigest].
 	ArgumentsDigest string
 
-	made *proposed
+	made *content
 }
 
 // Reveal puts the action's private values in the places of their marks in arguments, such as those of a [Decision] that were edited.
@@ -58,7 +58,7 @@ type Pending struct {
 	ID string
 
 	client *Client
-	call   *call
+	key    string // of the call; the call itself goes with its message once it is answered
 	done   chan struct{}
 	result Proposal
 	err    error
@@ -78,7 +78,7 @@ func (p *Pending) Wait(ctx context.Context) (Proposal, error) {
 	select {
 	case <-p.done:
 	case <-ctx.Done():
-		if p.client.exchange.take(p.call.key) != nil {
+		if p.client.exchange.take(p.key) != nil {
 			p.finish(Proposal{}, p.client.unconfirmed(p.ID, context.Cause(ctx)))
 		}
 		<-p.done
@@ -120,16 +120,19 @@ func (c *Client) ProposeAsync(ctx context.Context, a Action) (*Pending, error) {
 		return nil, fmt.Errorf("proposing %s, not sent: %w", msg.Subject, ErrClosed)
 	}
 	p := &Pending{ID: made.id, client: c, done: make(chan struct{})}
-	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest, made: &made}
+	content := made.content
+	want := Proposal{ID: made.id, Digest: made.digest, ArgumentsDigest: made.argumentsDigest, made: &content}
 	c.mail.expect(made.id)
-	p.call = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
-		return p.answered(want, reply, err)
+	var out *call
+	out = c.exchange.newCall(msg, c.timeout(ctx), func(reply *nats.Msg, err error) time.Duration {
+		return p.answered(out, want, reply, err)
 	})
-	c.exchange.send(p.call)
+	p.key = out.key
+	c.exchange.send(out)
 	return p, nil
 }
 
-func (p *Pending) answered(want Proposal, reply *nats.Msg, err error) time.Duration {
+func (p *Pending) answered(out *call, want Proposal, reply *nats.Msg, err error) time.Duration {
 	if err != nil {
 		if _, ok := errors.AsType[*PermissionError](err); ok {
 			p.finish(Proposal{}, fmt.Errorf("proposing action %s: %w", p.ID, err))
@@ -143,10 +146,10 @@ func (p *Pending) answered(want Proposal, reply *nats.Msg, err error) time.Durat
 	case err == nil:
 		want.Sequence, want.AlreadyAccepted = ack.Sequence, ack.stored
 		p.finish(want, nil)
-	case again(err) && time.Since(p.call.first) < patience:
+	case again(err) && time.Since(out.first) < patience:
 		return retryAfter
 	default:
-		p.finish(Proposal{}, fmt.Errorf("proposing %s: %w", p.call.msg.Subject, err))
+		p.finish(Proposal{}, fmt.Errorf("proposing %s: %w", out.msg.Subject, err))
 	}
 	return 0
 }
