@@ -50,7 +50,7 @@ const (
 
 // reset empties the batch; the chain goes on from chain.
 func (b *batch) reset(chain Hash) {
-	if room := cap(b.events.data.Buf) + cap(b.dead.originData.Buf); room > muchMemory && b.bytes < room/roomy {
+	if room := b.events.data.room() + b.dead.originData.room(); room > muchMemory && b.bytes < room/roomy {
 		b.events, b.dead = newEventsTable(), newDeadTable()
 	}
 	b.events.input.Reset()

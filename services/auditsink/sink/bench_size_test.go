@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ClickHouse/ch-go/proto"
-
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -38,14 +36,13 @@ func BenchmarkSize(b *testing.B) {
 		for _, size := range []int{1000, 4000, 20000} {
 			b.Run(fmt.Sprintf("%s-%d", v[0], size), func(b *testing.B) {
 				batch := newBatch(s, "WL_EVENTS", 1)
-				var buffer proto.Buffer
 				n, before := 0, engineCPU(b)
 				for b.Loop() {
 					batch.reset(Hash{})
 					for _, m := range all[:size] {
 						batch.add(m, time.Time{})
 					}
-					if err := c.insert(b.Context(), &batch.events.table, batch.rows, &buffer, rand.Text()); err != nil {
+					if err := c.insert(b.Context(), &batch.events.table, batch.rows, rand.Text()); err != nil {
 						b.Fatal(err)
 					}
 					n += size

@@ -61,12 +61,10 @@ func BenchmarkMap(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 5000)
 	batch := newBatch(s, "WL_EVENTS", 1)
-	var buffer proto.Buffer
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if i%len(all) == 0 {
-			buffer.Reset()
-			if err := batch.events.encode(&buffer, batch.rows); err != nil {
+			if _, err := batch.events.block(batch.rows); err != nil {
 				b.Fatal(err)
 			}
 			batch.reset(Hash{})
@@ -94,13 +92,12 @@ func BenchmarkInsert(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 5000)
 	batch := newBatch(s, "WL_EVENTS", 1)
-	var buffer proto.Buffer
 	for _, over := range []struct {
 		name    string
 		address address
 	}{{"http", (*engine.Engine).URL}, {"native", (*engine.Engine).NativeURL}} {
 		c := benchClient(b, over.address)
-		benchInserts(b, over.name+"/sink", c, len(all), &buffer, func() *table {
+		benchInserts(b, over.name+"/sink", c, len(all), func() *table {
 			batch.reset(Hash{})
 			for _, m := range all {
 				batch.add(m, time.Time{})
@@ -113,16 +110,16 @@ func BenchmarkInsert(b *testing.B) {
 				b.Fatal(err)
 			}
 			rows := plainTable(into, all)
-			benchInserts(b, over.name+"/"+name, c, len(all), &buffer, func() *table { return rows })
+			benchInserts(b, over.name+"/"+name, c, len(all), func() *table { return rows })
 		}
 	}
 }
 
-func benchInserts(b *testing.B, name string, c *client, rows int, buffer *proto.Buffer, fill func() *table) {
+func benchInserts(b *testing.B, name string, c *client, rows int, fill func() *table) {
 	b.Run(name, func(b *testing.B) {
 		n, engine, self := 0, engineCPU(b), cpuOf(b, "self")
 		for b.Loop() {
-			if err := c.insert(b.Context(), fill(), rows, buffer, rand.Text()); err != nil {
+			if err := c.insert(b.Context(), fill(), rows, rand.Text()); err != nil {
 				b.Fatal(err)
 			}
 			n += rows

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
 )
@@ -23,8 +22,8 @@ type client struct {
 type transport interface {
 	// query runs a statement and returns its answer, tab-separated. Its columns are all String.
 	query(ctx context.Context, database, sql string, params map[string]string) (string, error)
-	// insert sends the rows collected in t as one block; buffer is for the transport to use.
-	insert(ctx context.Context, database string, t *table, rows int, buffer *proto.Buffer, settings map[string]string) error
+	// insert sends the rows collected in t as one block.
+	insert(ctx context.Context, database string, t *table, rows int, settings map[string]string) error
 	closeIdle()
 }
 
@@ -61,8 +60,8 @@ func (c *client) query(ctx context.Context, database, sql string, params ...stri
 }
 
 // insert sends the rows collected in t as one Native block. The same token twice is stored once.
-func (c *client) insert(ctx context.Context, t *table, rows int, buffer *proto.Buffer, token string) error {
-	return c.via.insert(ctx, c.database, t, rows, buffer, map[string]string{
+func (c *client) insert(ctx context.Context, t *table, rows int, token string) error {
+	return c.via.insert(ctx, c.database, t, rows, map[string]string{
 		"insert_deduplication_token": token,
 		"insert_deduplicate":         "1",
 		// The server's default since 26.2 is to buffer inserts and drop the token with them.
@@ -89,7 +88,7 @@ func (n nativeTransport) query(ctx context.Context, database, sql string, params
 	return answer.String(), err
 }
 
-func (n nativeTransport) insert(ctx context.Context, database string, t *table, _ int, _ *proto.Buffer, settings map[string]string) error {
+func (n nativeTransport) insert(ctx context.Context, database string, t *table, _ int, settings map[string]string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	q := ch.Query{Body: t.statement(), Input: t.input}

@@ -1,6 +1,9 @@
 package sink
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +17,8 @@ type table struct {
 	input proto.Input
 }
 
-func (t *table) str(name string) *proto.ColStr {
-	c := new(proto.ColStr)
+func (t *table) str(name string) *textColumn {
+	c := new(textColumn)
 	t.input = append(t.input, proto.InputColumn{Name: name, Data: c})
 	return c
 }
@@ -68,9 +71,39 @@ func (t *table) pairs(name string) *proto.ColMap[string, string] {
 	return c
 }
 
-// encode appends the collected rows as one Native block: one block, because a deduplication token covers a block.
-func (t *table) encode(b *proto.Buffer, rows int) error {
-	return proto.Block{Columns: len(t.input), Rows: rows}.EncodeRawBlock(b, 0, t.input)
+// parts is a block in parts, most of which are the columns' own memory.
+type parts [][]byte
+
+// Write implements io.Writer, but keeps p.
+func (b *parts) Write(p []byte) (int, error) {
+	*b = append(*b, p)
+	return len(p), nil
+}
+
+// block is the collected rows as one Native block: one block, because a deduplication token covers a block. It is good until the
+// columns change.
+func (t *table) block(rows int) (parts, error) {
+	var b parts
+	w := proto.NewWriter(&b, new(proto.Buffer))
+	if err := (proto.Block{Columns: len(t.input), Rows: rows}).WriteBlock(w, 0, t.input); err != nil {
+		return nil, fmt.Errorf("encoding %d rows of %s: %w", rows, t.name, err)
+	}
+	_, err := w.Flush()
+	return b, err
+}
+
+// size is how many bytes the parts have together.
+func (b parts) size() (n int64) {
+	for _, p := range b {
+		n += int64(len(p))
+	}
+	return n
+}
+
+// reader reads the parts from the start.
+func (b parts) reader() io.Reader {
+	all := net.Buffers(slices.Clone(b))
+	return &all
 }
 
 // The range that DateTime64 can hold; a producer may claim any time.

@@ -3,7 +3,7 @@ package sink
 import "github.com/ClickHouse/ch-go/proto"
 
 type (
-	strCol  = *proto.ColStr
+	strCol  = *textColumn
 	lowCol  = *lowColumn
 	u64Col  = *proto.ColUInt64
 	i16Col  = *proto.ColInt16

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,9 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/ClickHouse/ch-go/compress"
-	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
 )
@@ -49,37 +45,38 @@ func (c *httpTransport) query(ctx context.Context, database, sql string, params 
 	for name, value := range params {
 		v.Set("param_"+name, value)
 	}
-	return c.post(ctx, database, v, strings.NewReader(sql))
+	return c.post(ctx, database, v, textBody(sql))
 }
 
-func (c *httpTransport) insert(ctx context.Context, database string, t *table, rows int, buffer *proto.Buffer, settings map[string]string) error {
-	buffer.Reset()
-	if err := t.encode(buffer, rows); err != nil {
-		return fmt.Errorf("encoding %d rows of %s: %w", rows, t.name, err)
+func (c *httpTransport) insert(ctx context.Context, database string, t *table, rows int, settings map[string]string) error {
+	block, err := t.block(rows)
+	if err != nil {
+		return err
 	}
-	block := buffer.Buf
 	v := url.Values{"query": {t.statement()}, "wait_end_of_query": {"1"}}
 	for name, value := range settings {
 		v.Set(name, value)
 	}
 	if c.lz4 {
-		w := compress.NewWriter(compress.LevelZero, compress.LZ4)
-		var framed bytes.Buffer
-		const frame = 1 << 20
-		for rest := block; len(rest) > 0; rest = rest[min(frame, len(rest)):] {
-			if err := w.Compress(rest[:min(frame, len(rest))]); err != nil {
-				return fmt.Errorf("compressing an insert: %w", err)
-			}
-			framed.Write(w.Data)
-		}
 		v.Set("decompress", "1")
-		block = framed.Bytes()
+		_, err = c.post(ctx, database, v, body{func() io.Reader { return newFramed(block.reader()) }, -1})
+		return err
 	}
-	_, err := c.post(ctx, database, v, bytes.NewReader(block))
+	_, err = c.post(ctx, database, v, body{block.reader, block.size()})
 	return err
 }
 
-func (c *httpTransport) post(ctx context.Context, database string, v url.Values, body io.Reader) (string, error) {
+// body is what a request carries.
+type body struct {
+	open func() io.Reader // from the start: a request is sent again where the connection turns out to be closed
+	size int64            // -1 where that is not known
+}
+
+func textBody(text string) body {
+	return body{func() io.Reader { return strings.NewReader(text) }, int64(len(text))}
+}
+
+func (c *httpTransport) post(ctx context.Context, database string, v url.Values, b body) (string, error) {
 	u := c.endpoint
 	for name, values := range c.settings {
 		if !v.Has(name) {
@@ -90,10 +87,12 @@ func (c *httpTransport) post(ctx context.Context, database string, v url.Values,
 		v.Set("database", database)
 	}
 	u.RawQuery = v.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), b.open())
 	if err != nil {
 		return "", fmt.Errorf("asking ClickHouse at %s: %w", c.endpoint.Host, err)
 	}
+	request.ContentLength = b.size
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(b.open()), nil }
 	if c.user != "" {
 		request.Header.Set("X-ClickHouse-User", c.user)
 		request.Header.Set("X-ClickHouse-Key", c.password)

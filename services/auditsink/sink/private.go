@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -95,7 +94,7 @@ func (l *privateLoop) write(ctx context.Context, epoch uint64, got []jetstream.M
 }
 
 func (l *privateLoop) insert(ctx context.Context, t *privateTable, token string) error {
-	err := l.s.client.insert(ctx, &t.table, t.rows, new(proto.Buffer), token)
+	err := l.s.client.insert(ctx, &t.table, t.rows, token)
 	if lacksSchema(err) {
 		if err := applySchema(ctx, l.s.client); err != nil {
 			l.log.Warn("the audit's tables are not ready", "error", err)

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/safekeeping"
@@ -33,8 +32,7 @@ type Service struct {
 	attester *attester // nil where nothing is signed
 	keeper   *keeper   // nil where no bucket gets digests
 
-	inHand  atomic.Int64 // bytes of all batches
-	buffers sync.Pool    // *proto.Buffer, for the inserts under way
+	inHand atomic.Int64 // bytes of all batches
 
 	mu     sync.Mutex
 	schema error                           // nil once the tables are there
@@ -82,7 +80,6 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	s := &Service{
 		rt: rt, cfg: cfg, js: js, client: c, metrics: m, attester: a, log: rt.Logger.With("service", Name),
 		schema: errNotStarted, states: map[string]error{}, late: map[string]*overdue{}, reach: func(string, string) error { return nil },
-		buffers: sync.Pool{New: func() any { return new(proto.Buffer) }},
 	}
 	for _, name := range auditedStreams {
 		s.states[rt.Subjects.Stream(name)] = errNotStarted

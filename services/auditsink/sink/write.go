@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ClickHouse/ch-go/proto"
 )
 
 // The steps of a cycle at which tests end a loop.
@@ -146,9 +144,7 @@ func (l *loop) insertOnce(ctx context.Context) error {
 }
 
 func (l *loop) send(ctx context.Context, t *table, rows int, token string) error {
-	buffer, _ := l.s.buffers.Get().(*proto.Buffer) // it has no others
-	defer l.s.buffers.Put(buffer)
-	if err := l.s.client.insert(ctx, t, rows, buffer, token); err != nil {
+	if err := l.s.client.insert(ctx, t, rows, token); err != nil {
 		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.name, err)
 	}
 	return nil
