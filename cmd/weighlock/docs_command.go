@@ -112,6 +112,6 @@ func metricGroups() ([]docgen.Group, error) {
 		{Title: "riskscorer, approver-router, escalator", Text: "One series per service and consumer.", Metrics: runtime.Metrics()},
 		{Title: "riskscorer", Text: "What it knows beside the actions: its policy, what happened lately, and what further assessors say.", Metrics: scorer.Metrics()},
 		{Title: "approver-router", Text: "Also those above.", Metrics: router.Metrics()},
-		{Title: "auditsink", Text: "One series per stream. The sink acknowledges whole batches, so it counts in its own way.", Metrics: audit.Metrics()},
+		{Title: "auditsink", Text: "One series per stream. The sink counts whole batches once they are written.", Metrics: audit.Metrics()},
 	}, nil
 }

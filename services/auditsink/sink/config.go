@@ -57,10 +57,10 @@ const (
 	shareBytes       = 2 << 20 // a batch may have these whatever the others have
 	pinnedTTL        = 2 * time.Second
 	pullExpiry       = time.Second // below pinnedTTL, so that an idle sink keeps its place
-	ackWait          = 5 * time.Second
+	doubtAfter       = 2500 * time.Millisecond // of silence; above pinnedTTL, so that a sink that is gone has lost its place
 	firstBackoff     = 200 * time.Millisecond
 	lastBackoff      = 30 * time.Second
-	consumerName     = "auditsink"
+	consumerName     = "auditsink-rows"
 	priorityGroup    = "active"
 	requestTimeout   = 2 * time.Minute
 	connectionsIdle  = 8

@@ -84,6 +84,46 @@ func TestGoesBackOnce(t *testing.T) {
 	})
 }
 
+// What was delivered to a sink that is gone and was never written comes again, although nothing new is stored that would show the gap.
+func TestLostOnTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.fill(0, 50)
+	first := w.start()
+	w.caughtUp()
+	first.stop()
+	w.fill(50, 50)
+	for _, name := range auditedStreams {
+		w.steal(w.nats.Subjects.Stream(name), 50)
+	}
+	w.start()
+	w.caughtUp()
+	w.exactly(100)
+}
+
+// steal takes n messages from a sink's consumer and does nothing with them.
+func (w *world) steal(name string, n int) {
+	w.t.Helper()
+	js, err := jetstream.New(w.nats.Connect(w.t, sinkIdentity))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	consumer, err := js.Consumer(w.t.Context(), name, consumerName)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	loot, err := consumer.Fetch(n, jetstream.FetchMaxWait(patience), jetstream.FetchPriorityGroup(priorityGroup))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for range loot.Messages() {
+		n--
+	}
+	if err := loot.Error(); err != nil || n > 0 {
+		w.t.Fatalf("%d messages of %s are missing: %v", n, name, err)
+	}
+}
+
 func TestEngineKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over address) {

@@ -34,7 +34,7 @@ type keeper struct {
 // session ends with the first error. What was not acknowledged comes again.
 func (k *keeper) session(ctx context.Context) error {
 	consumer, err := k.s.js.CreateOrUpdateConsumer(ctx, k.stream, jetstream.ConsumerConfig{
-		Durable: keeperConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: keepWait + ackWait, MaxAckPending: 4 * uploads,
+		Durable: keeperConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: keepWait + keepWait/4, MaxAckPending: 4 * uploads,
 	})
 	if err != nil {
 		return fmt.Errorf("following the digests: %w", err)

@@ -22,8 +22,9 @@ type loop struct {
 	fresh    bool // the manifest was read after the last message came
 	consumer jetstream.Consumer
 	fetched  jetstream.MessageBatch // what the pull under way has brought; nil for no pull
-	last     jetstream.Msg          // of the batch, to be acknowledged
 	received bool                   // this session is the one that gets messages
+	quiet    time.Time              // since when nothing came, or since the last look at why
+	waiting  bool                   // at that look there was something to write
 	pace     pace
 }
 
@@ -63,7 +64,8 @@ func (l *loop) run(ctx context.Context) {
 
 // session follows the stream until something is in doubt or ctx ends.
 func (l *loop) session(ctx context.Context) error {
-	l.received, l.fresh, l.last, l.fetched = false, false, nil, nil
+	l.received, l.fresh, l.fetched = false, false, nil
+	l.quiet, l.waiting = time.Now(), false
 	var err error
 	if l.consumer, err = l.open(ctx); err != nil {
 		return err
@@ -140,8 +142,8 @@ func (l *loop) open(ctx context.Context) (jetstream.Consumer, error) {
 	epoch := uint64(handle.CachedInfo().Created.UnixNano())
 	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: consumerName, Description: "The audit: every event of the stream into ClickHouse.",
-		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckAllPolicy, AckWait: ackWait, MaxDeliver: -1,
-		MaxAckPending: -1, PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: pinnedTTL,
+		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckNonePolicy,
+		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: pinnedTTL,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the consumer: %w", err)
@@ -170,7 +172,6 @@ func (l *loop) reload(ctx context.Context) error {
 		return err
 	}
 	l.empty(chain)
-	l.last = nil
 	return nil
 }
 
@@ -214,6 +215,7 @@ func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
 		return fmt.Errorf("reading a message's metadata: %w", err)
 	}
 	seq := meta.Sequence.Stream
+	l.quiet, l.waiting = time.Now(), false
 	if !l.received || seq != l.expected() && l.batch.rows == 0 && !l.fresh {
 		// As a standby this loop has not seen what the other one wrote.
 		if err := l.reload(ctx); err != nil {
@@ -222,8 +224,8 @@ func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
 		l.received, l.fresh = true, true
 	}
 	switch next := l.expected(); {
-	case seq < next:
-		return l.skip(m, seq)
+	case seq < next: // it is written, or in hand
+		return nil
 	case seq > next:
 		if err := l.gap(ctx, next, seq); err != nil {
 			return err
@@ -235,79 +237,6 @@ func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
 	before := l.batch.bytes
 	l.batch.add(message{m.Subject(), m.Headers(), m.Data(), seq, meta.Timestamp}, l.s.rt.Now())
 	l.s.inHand.Add(int64(l.batch.bytes - before))
-	l.last, l.fresh = m, false
+	l.fresh = false
 	return nil
-}
-
-// skip lets a message go that came again. What is written is acknowledged again: the first acknowledgement may have been lost.
-func (l *loop) skip(m jetstream.Msg, seq uint64) error {
-	if seq != l.ledger.HighWater {
-		return nil
-	}
-	if err := m.Ack(); err != nil {
-		return fmt.Errorf("acknowledging %d again: %w", seq, err)
-	}
-	return nil
-}
-
-// gap is nil where the messages from next up to seq no longer exist. Where they do, the server has delivered them to somebody who
-// is gone: the consumer is set back to deliver them again now.
-func (l *loop) gap(ctx context.Context, next, seq uint64) error {
-	handle, err := l.s.js.Stream(ctx, l.stream)
-	if err != nil {
-		return fmt.Errorf("looking at the stream: %w", err)
-	}
-	if next = max(next, handle.CachedInfo().State.FirstSeq); next == seq {
-		return nil
-	}
-	m, err := handle.GetMsg(ctx, next, jetstream.WithGetMsgSubject(">"))
-	if err != nil {
-		return fmt.Errorf("looking for messages from %d to %d: %w", next, seq-1, err)
-	}
-	if m.Sequence >= seq {
-		return nil
-	}
-	return l.goBack(ctx)
-}
-
-// goBack makes the consumer deliver from behind the high water again. The pull under way has to end first: it would take the
-// messages along, and they would come again only after ackWait, to be found out of place once more. The pin is
-// given up last, since the next session's pulls do not know it.
-func (l *loop) goBack(ctx context.Context) error {
-	l.endPull(ctx)
-	defer l.unpin(ctx)
-	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
-		return fmt.Errorf("setting the consumer back to %d: %w", l.ledger.HighWater+1, err)
-	}
-	return errAgain
-}
-
-// endPull drops what still comes of the pull under way; that is over after pullExpiry at the latest.
-func (l *loop) endPull(ctx context.Context) {
-	if l.fetched == nil {
-		return
-	}
-	for more := true; more; {
-		select {
-		case _, more = <-l.fetched.Messages():
-		case <-ctx.Done():
-			return
-		}
-	}
-	l.fetched = nil
-}
-
-// idle looks after a pending batch that will get no more messages.
-func (l *loop) idle(ctx context.Context) error {
-	p := l.ledger.Pending
-	if p == nil || !l.gone(ctx, p.Hi) {
-		return nil
-	}
-	return l.settle(ctx)
-}
-
-// gone says whether every message up to seq was deleted or has expired.
-func (l *loop) gone(ctx context.Context, seq uint64) bool {
-	handle, err := l.s.js.Stream(ctx, l.stream)
-	return err == nil && handle.CachedInfo().State.FirstSeq > seq
 }

@@ -2,7 +2,7 @@ package sink
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// metrics are the sink's own; those of the runtime do not fit a consumer that acknowledges whole batches.
+// metrics are the sink's own; those of the runtime do not fit what is written in whole batches.
 type metrics struct {
 	rows, dead, retries, restarts, kept *prometheus.CounterVec
 	highWater, behind, used             *prometheus.GaugeVec

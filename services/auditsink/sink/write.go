@@ -18,7 +18,7 @@ const (
 	stepStored    = "high water stored"
 )
 
-// write takes the batch in hand through the cycle: pending, insert, digest, high water, acknowledge.
+// write takes the batch in hand through the cycle: pending, insert, digest, high water.
 func (l *loop) write(ctx context.Context) error {
 	p := l.batch.pending()
 	switch stored := l.ledger.Pending; {
@@ -47,7 +47,7 @@ func (l *loop) write(ctx context.Context) error {
 	return l.complete(ctx, p, digest)
 }
 
-// complete stores that p is written and signed as digest, and acknowledges it.
+// complete stores that p is written and signed as digest.
 func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest, LastDigest: digest}
 	if err := l.ledger.store(ctx, m); err != nil {
@@ -59,18 +59,11 @@ func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 	if err := l.s.reach(l.stream, stepStored); err != nil {
 		return err
 	}
-	last := l.last
-	l.last = nil
 	chain, err := m.chain()
 	if err != nil {
 		return err
 	}
 	l.empty(chain)
-	if last != nil {
-		if err := last.Ack(); err != nil {
-			return fmt.Errorf("acknowledging %d: %w", p.Hi, err)
-		}
-	}
 	return nil
 }
 
