@@ -31,6 +31,7 @@ var (
 	createTable  = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)\n`)
 	createFiller = regexp.MustCompile(`(?s)^CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO (\w+) COMMENT ('[^']*') AS\n(.+)$`)
 	createView   = regexp.MustCompile(`^CREATE OR REPLACE VIEW (\w+)\n`)
+	alterFiller  = regexp.MustCompile(`^ALTER TABLE (\w+) MODIFY QUERY\n`)
 	alterTable   = regexp.MustCompile(`^ALTER TABLE (\w+) `)
 	ofColumns    = regexp.MustCompile(`\b(ADD|COMMENT|RENAME) COLUMN\b`)
 	tableEngine  = regexp.MustCompile(`\nENGINE = (\w*MergeTree)\b`)
@@ -129,6 +130,10 @@ func (l Layout) place(statement string) ([]string, error) {
 	}
 	if m := createView.FindStringSubmatch(statement); m != nil {
 		return []string{strings.Replace(statement, "VIEW "+m[1]+"\n", "VIEW "+m[1]+l.on()+"\n", 1)}, nil
+	}
+	if m := alterFiller.FindStringSubmatch(statement); m != nil {
+		query := fromEvents.ReplaceAllString(strings.TrimPrefix(statement, m[0]), "FROM "+l.local("events"))
+		return []string{"ALTER TABLE " + m[1] + l.on() + " MODIFY QUERY\n" + query}, nil
 	}
 	if m := alterTable.FindStringSubmatch(statement); m != nil {
 		rest := strings.TrimPrefix(statement, m[0])

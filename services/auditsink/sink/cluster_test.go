@@ -80,6 +80,9 @@ func TestClusterHasTheSameSchema(t *testing.T) {
 					t.Errorf("%d times on the cluster: %.80s", n, s)
 				}
 			}
+			if strings.Contains(s, " MODIFY QUERY\n") && strings.Contains(s, "FROM events_local") != sharded {
+				t.Errorf("sharded %v: each server's view is to read its own events: %s", sharded, s)
+			}
 			if strings.Contains(s, "MergeTree") && (!strings.Contains(s, "ENGINE = Replicated") || strings.Contains(s, "non_replicated")) {
 				t.Errorf("not replicated: %.200s", s)
 			}
