@@ -25,7 +25,7 @@ type Config struct {
 	// BatchBytes is how many bytes of messages end a batch, 1 KiB to 256 MiB. Default 32 MiB.
 	BatchBytes int
 	// BatchMemory is how many bytes of messages the batches of all streams may hold together: beyond it those with 2 MiB are written.
-	// They take about five times as much memory. 1 KiB to 4 GiB. Default 20 MiB.
+	// They take up to twice as much memory. 1 KiB to 4 GiB. Default 40 MiB.
 	BatchMemory int
 	// BatchWait is the longest a message waits for its batch to fill, up to one minute; up to four times as long in a batch of
 	// 1,000 rows and more, which is cheaper to write, and where the last insert took longer. Default 1 s.
@@ -56,7 +56,7 @@ const (
 	pullBytes        = 4 << 20
 	shareBytes       = 2 << 20 // a batch may have these whatever the others have
 	pinnedTTL        = 2 * time.Second
-	pullExpiry       = time.Second // below pinnedTTL, so that an idle sink keeps its place
+	pullExpiry       = time.Second             // below pinnedTTL, so that an idle sink keeps its place
 	doubtAfter       = 2500 * time.Millisecond // of silence; above pinnedTTL, so that a sink that is gone has lost its place
 	firstBackoff     = 200 * time.Millisecond
 	lastBackoff      = 30 * time.Second
@@ -91,7 +91,7 @@ func (c Config) withDefaults() Config {
 		c.BatchBytes = 32 << 20
 	}
 	if c.BatchMemory == 0 {
-		c.BatchMemory = 20 << 20
+		c.BatchMemory = 40 << 20
 	}
 	if c.BatchWait == 0 {
 		c.BatchWait = time.Second
@@ -114,7 +114,7 @@ func (c *Config) Register(fs *flag.FlagSet) {
 	fs.StringVar(&c.Database, "database", "", "`database` for the audit; empty means weighlock")
 	fs.IntVar(&c.BatchRows, "batch-rows", 0, "most `rows` of one insert; 0 means 20000")
 	fs.IntVar(&c.BatchBytes, "batch-bytes", 0, "`bytes` that end a batch; 0 means 32 MiB")
-	fs.IntVar(&c.BatchMemory, "batch-memory", 0, "`bytes` that the batches of all streams may hold together, about a fifth of the memory they take; 0 means 20 MiB")
+	fs.IntVar(&c.BatchMemory, "batch-memory", 0, "`bytes` that the batches of all streams may hold together, at least half of the memory they take; 0 means 40 MiB")
 	fs.DurationVar(&c.BatchWait, "batch-wait", 0, "longest `time` a message waits for its batch; 0 means 1s")
 	fs.DurationVar(&c.IdleWait, "idle-wait", 0, "`time` of silence that ends a batch early, at least as long as the last insert took; 0 means 200ms")
 	fs.StringVar(&c.ProofKey, "proof-key", "", "`file` with the Ed25519 key that signs digests, made if missing; empty signs nothing")

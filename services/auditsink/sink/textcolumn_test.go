@@ -62,7 +62,7 @@ func TestFramedIsReadBack(t *testing.T) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}
-	if _, err := io.ReadAll(newFramed(io.MultiReader(strings.NewReader("x"), broken{}))); err != io.ErrClosedPipe { //nolint:errorlint // as it is
+	if _, err := io.ReadAll(newFramed(io.MultiReader(strings.NewReader("x"), broken{}))); err != io.ErrClosedPipe {
 		t.Errorf("a reader that fails: %v", err)
 	}
 }
