@@ -1,4 +1,4 @@
-// Package clickhouse reads the addresses of ClickHouse servers and opens connections that speak the native protocol.
+// Package clickhouse speaks to ClickHouse servers: statements and blocks of rows, over HTTP and the native protocol as the address says.
 package clickhouse
 
 import (

@@ -104,7 +104,7 @@ func (l *loop) deliver(ctx context.Context, signed proof.Signed) error {
 			return err
 		}
 	}
-	_, err = l.s.client.query(ctx, l.s.client.database, `INSERT INTO digests (stream, epoch, lo, hi, n, at, root, chain, previous, hash, key, signature)
+	_, err = l.s.client.Query(ctx, l.s.client.Database, `INSERT INTO digests (stream, epoch, lo, hi, n, at, root, chain, previous, hash, key, signature)
 		SELECT {stream:String}, {epoch:UInt64}, {lo:UInt64}, {hi:UInt64}, {n:UInt64}, fromUnixTimestamp64Nano({at:Int64}, 'UTC'), {root:String}, {chain:String}, {previous:String}, {hash:String}, {key:String}, {signature:String}`,
 		"stream", signed.Stream, "epoch", strconv.FormatUint(signed.Epoch, 10), "lo", strconv.FormatUint(signed.Lo, 10), "hi", strconv.FormatUint(signed.Hi, 10),
 		"n", strconv.FormatUint(signed.N, 10), "at", strconv.FormatInt(signed.At, 10), "root", signed.Root.String(), "chain", signed.Chain.String(),
@@ -121,7 +121,7 @@ func (l *loop) attestStored(ctx context.Context, p Pending) (string, error) {
 	if l.s.attester == nil {
 		return l.ledger.LastDigest, nil
 	}
-	answer, err := l.s.client.query(ctx, l.s.client.database, `SELECT DISTINCT toString(seq), lower(hex(leaf_hash)), toString(toUnixTimestamp64Nano(stored_at)) FROM events
+	answer, err := l.s.client.Query(ctx, l.s.client.Database, `SELECT DISTINCT toString(seq), lower(hex(leaf_hash)), toString(toUnixTimestamp64Nano(stored_at)) FROM events
 		WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64} ORDER BY seq`,
 		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10), "lo", strconv.FormatUint(p.Lo, 10), "hi", strconv.FormatUint(p.Hi, 10))
 	if err != nil {

@@ -50,11 +50,11 @@ const (
 
 // reset empties the batch; the chain goes on from chain.
 func (b *batch) reset(chain Hash) {
-	if room := b.events.data.room() + b.dead.originData.room(); room > muchMemory && b.bytes < room/roomy {
+	if room := b.events.data.Room() + b.dead.originData.Room(); room > muchMemory && b.bytes < room/roomy {
 		b.events, b.dead = newEventsTable(), newDeadTable()
 	}
-	b.events.input.Reset()
-	b.dead.input.Reset()
+	b.events.Reset()
+	b.dead.Reset()
 	b.entries = b.entries[:0]
 	b.rows, b.deadRows, b.bytes, b.hi, b.chain = 0, 0, 0, 0, chain
 	b.row.ev = events.Event{} // let go of the last message's bytes

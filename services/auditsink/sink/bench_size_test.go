@@ -17,7 +17,7 @@ func BenchmarkSize(b *testing.B) {
 	s, _ := events.NewSubjects("")
 	all := sample(b, s, 7000)
 	c := benchClient(b, (*engine.Engine).URL)
-	views, err := c.query(b.Context(), c.database, "SELECT arrayStringConcat(groupArray(name), ', ') FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'")
+	views, err := c.Query(b.Context(), c.Database, "SELECT arrayStringConcat(groupArray(name), ', ') FROM system.tables WHERE database = currentDatabase() AND engine = 'MaterializedView'")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func BenchmarkSize(b *testing.B) {
 	}
 	for _, v := range variants {
 		if v[1] != "" {
-			if _, err := c.query(b.Context(), c.database, v[1]); err != nil {
+			if _, err := c.Query(b.Context(), c.Database, v[1]); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -42,7 +42,7 @@ func BenchmarkSize(b *testing.B) {
 					for _, m := range all[:size] {
 						batch.add(m, time.Time{})
 					}
-					if err := c.insert(b.Context(), &batch.events.table, batch.rows, rand.Text()); err != nil {
+					if err := c.Insert(b.Context(), &batch.events.Table, batch.rows, insertSettings(rand.Text())); err != nil {
 						b.Fatal(err)
 					}
 					n += size

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/embedded/engine"
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
@@ -64,16 +65,13 @@ func BenchmarkMap(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if i%len(all) == 0 {
-			if _, err := batch.events.block(batch.rows); err != nil {
-				b.Fatal(err)
-			}
 			batch.reset(Hash{})
 		}
 		batch.add(all[i%len(all)], time.Time{})
 	}
 }
 
-func benchClient(b *testing.B, over address) *client {
+func benchClient(b *testing.B, over address) *clickhouse.Client {
 	b.Helper()
 	cfg := Config{ClickHouseURL: over(enginetest.Engine(b)), Database: "bench_" + strings.ToLower(rand.Text()[:8])}.withDefaults()
 	c, err := newClient(cfg)
@@ -97,29 +95,29 @@ func BenchmarkInsert(b *testing.B) {
 		address address
 	}{{"http", (*engine.Engine).URL}, {"native", (*engine.Engine).NativeURL}} {
 		c := benchClient(b, over.address)
-		benchInserts(b, over.name+"/sink", c, len(all), func() *table {
+		benchInserts(b, over.name+"/sink", c, len(all), func() *clickhouse.Table {
 			batch.reset(Hash{})
 			for _, m := range all {
 				batch.add(m, time.Time{})
 			}
-			return &batch.events.table
+			return &batch.events.Table
 		})
 		for name, codec := range map[string]string{"plain": "", "plain-zstd": " CODEC(ZSTD(3))"} {
 			into := strings.ReplaceAll(name, "-", "_")
-			if _, err := c.query(b.Context(), c.database, "CREATE TABLE "+into+" (seq UInt64, at DateTime64(9, 'UTC'), subject String, data String"+codec+") ENGINE = MergeTree ORDER BY seq"); err != nil {
+			if _, err := c.Query(b.Context(), c.Database, "CREATE TABLE "+into+" (seq UInt64, at DateTime64(9, 'UTC'), subject String, data String"+codec+") ENGINE = MergeTree ORDER BY seq"); err != nil {
 				b.Fatal(err)
 			}
 			rows := plainTable(into, all)
-			benchInserts(b, over.name+"/"+name, c, len(all), func() *table { return rows })
+			benchInserts(b, over.name+"/"+name, c, len(all), func() *clickhouse.Table { return rows })
 		}
 	}
 }
 
-func benchInserts(b *testing.B, name string, c *client, rows int, fill func() *table) {
+func benchInserts(b *testing.B, name string, c *clickhouse.Client, rows int, fill func() *clickhouse.Table) {
 	b.Run(name, func(b *testing.B) {
 		n, engine, self := 0, engineCPU(b), cpuOf(b, "self")
 		for b.Loop() {
-			if err := c.insert(b.Context(), fill(), rows, rand.Text()); err != nil {
+			if err := c.Insert(b.Context(), fill(), rows, insertSettings(rand.Text())); err != nil {
 				b.Fatal(err)
 			}
 			n += rows
@@ -149,9 +147,9 @@ func cpuOf(b *testing.B, pid string) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-func plainTable(name string, all []message) *table {
-	t := &table{name: name}
-	seq, at, subject, data := t.u64("seq"), t.time("at", proto.PrecisionNano), t.str("subject"), t.str("data")
+func plainTable(name string, all []message) *clickhouse.Table {
+	t := &clickhouse.Table{Name: name}
+	seq, at, subject, data := t.U64("seq"), t.Time("at", proto.PrecisionNano), t.Str("subject"), t.Str("data")
 	var names []string
 	var headers []byte
 	for _, m := range all {
@@ -190,7 +188,7 @@ func endToEnd(b *testing.B, cfg Config) {
 	}
 	<-js.PublishAsyncComplete()
 	c := benchClient(b, (*engine.Engine).URL)
-	cfg.ClickHouseURL, cfg.Database = enginetest.Engine(b).URL(), c.database
+	cfg.ClickHouseURL, cfg.Database = enginetest.Engine(b).URL(), c.Database
 	for b.Loop() {
 		began, before := time.Now(), engineCPU(b)
 		rt := stream.Runtime{Conn: server.Connect(b, sinkIdentity), Subjects: server.Subjects}

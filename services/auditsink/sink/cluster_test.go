@@ -52,12 +52,12 @@ func TestSchemaForServersIsUnderstood(t *testing.T) {
 			t.Errorf("%s: only %d statements", name, len(statements))
 		}
 		for _, s := range statements {
-			if _, err := c.query(t.Context(), "default", "EXPLAIN AST "+s); err != nil {
+			if _, err := c.Query(t.Context(), "default", "EXPLAIN AST "+s); err != nil {
 				t.Errorf("%s: %v\n%s", name, err, s)
 			}
 		}
 	}
-	if _, err := c.query(t.Context(), "default", "EXPLAIN AST CREATE TABLE t ON CLUSTER (x)"); err == nil {
+	if _, err := c.Query(t.Context(), "default", "EXPLAIN AST CREATE TABLE t ON CLUSTER (x)"); err == nil {
 		t.Error("the engine takes what is no statement: this test proves nothing")
 	}
 }
@@ -121,7 +121,7 @@ func TestClusterHasTheSameSchema(t *testing.T) {
 
 func (w *world) askDefault(sql string) {
 	w.t.Helper()
-	if _, err := w.client().query(w.t.Context(), "default", sql); err != nil {
+	if _, err := w.client().Query(w.t.Context(), "default", sql); err != nil {
 		w.t.Fatal(err)
 	}
 }

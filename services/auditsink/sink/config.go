@@ -62,8 +62,6 @@ const (
 	lastBackoff      = 30 * time.Second
 	consumerName     = "auditsink-rows"
 	priorityGroup    = "active"
-	requestTimeout   = 2 * time.Minute
-	connectionsIdle  = 8
 	manifestBucket   = "AUDIT"
 	maxPartitionsOff = "0"
 )

@@ -6,12 +6,13 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // deadTable collects rows of the table dead_letters.
 type deadTable struct {
-	table
+	clickhouse.Table
 	stream, service, originStream      lowCol
 	epoch, seq, originSeq, size        u64Col
 	storedAt, originTime               timeCol
@@ -21,13 +22,13 @@ type deadTable struct {
 }
 
 func newDeadTable() *deadTable {
-	t := &deadTable{table: table{name: "dead_letters"}}
-	t.stream, t.epoch, t.seq, t.storedAt = t.low("stream"), t.u64("epoch"), t.u64("seq"), t.time("stored_at", proto.PrecisionNano)
-	t.subject, t.service, t.reason = t.str("subject"), t.low("service"), t.str("reason")
-	t.originStream, t.originSeq = t.low("origin_stream"), t.u64("origin_seq")
-	t.originSubject, t.originTime = t.str("origin_subject"), t.time("origin_stored_at", proto.PrecisionNano)
-	t.originHeaders, t.originData, t.size, t.dataSum = t.str("origin_headers"), t.str("origin_data"), t.u64("origin_size"), t.str("origin_digest")
-	t.leaf = t.hash("leaf_hash")
+	t := &deadTable{Table: clickhouse.Table{Name: "dead_letters"}}
+	t.stream, t.epoch, t.seq, t.storedAt = t.Low("stream"), t.U64("epoch"), t.U64("seq"), t.Time("stored_at", proto.PrecisionNano)
+	t.subject, t.service, t.reason = t.Str("subject"), t.Low("service"), t.Str("reason")
+	t.originStream, t.originSeq = t.Low("origin_stream"), t.U64("origin_seq")
+	t.originSubject, t.originTime = t.Str("origin_subject"), t.Time("origin_stored_at", proto.PrecisionNano)
+	t.originHeaders, t.originData, t.size, t.dataSum = t.Str("origin_headers"), t.Str("origin_data"), t.U64("origin_size"), t.Str("origin_digest")
+	t.leaf = t.Fixed("leaf_hash", len(Hash{}))
 	return t
 }
 

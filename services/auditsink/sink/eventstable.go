@@ -1,10 +1,14 @@
 package sink
 
-import "github.com/ClickHouse/ch-go/proto"
+import (
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/weighlock/weighlock/internal/clickhouse"
+)
 
 type (
-	strCol  = *textColumn
-	lowCol  = *lowColumn
+	strCol  = *clickhouse.TextColumn
+	lowCol  = *clickhouse.LowColumn
 	u64Col  = *proto.ColUInt64
 	i16Col  = *proto.ColInt16
 	flagCol = *proto.ColUInt8
@@ -15,7 +19,7 @@ type (
 
 // eventsTable collects rows of the table events; schema/0001_tables.sql says what each column is.
 type eventsTable struct {
-	table
+	clickhouse.Table
 	stream, kind, event, source, eventType        lowCol
 	cell, agent, actorKind, actor, group, channel lowCol
 	approver, tool, breakpoint, targetKind, env   lowCol
@@ -35,23 +39,23 @@ type eventsTable struct {
 }
 
 func newEventsTable() *eventsTable {
-	t := &eventsTable{table: table{name: "events"}}
-	t.stream, t.epoch, t.seq, t.storedAt = t.low("stream"), t.u64("epoch"), t.u64("seq"), t.time("stored_at", proto.PrecisionNano)
-	t.subject, t.cell, t.kind, t.event = t.str("subject"), t.low("cell"), t.low("kind"), t.low("event")
-	t.eventID, t.source, t.eventType, t.eventTime = t.str("event_id"), t.low("source"), t.low("type"), t.time("event_time", proto.PrecisionMicro)
-	t.about, t.causation, t.traceID, t.replyTo = t.str("about"), t.str("causation_id"), t.str("trace_id"), t.str("reply_to")
-	t.policyVersion = t.low("policy_version")
-	t.actorKind, t.actor, t.agent, t.action = t.low("actor_kind"), t.low("actor"), t.low("agent"), t.str("action")
-	t.actionSeq, t.request, t.group, t.channel, t.approver = t.u64("action_seq"), t.str("request"), t.low("group"), t.low("channel"), t.low("approver")
-	t.tool, t.breakpoint, t.targetKind, t.targetName = t.low("tool"), t.low("breakpoint"), t.low("target_kind"), t.str("target_name")
-	t.env, t.session, t.principal = t.low("target_environment"), t.str("session"), t.low("principal")
-	t.level, t.score, t.denied, t.review = t.low("level"), t.i16("score"), t.flag("denied"), t.flag("review")
-	t.outcome, t.decidedBy, t.verdict, t.reason = t.low("outcome"), t.low("decided_by"), t.low("verdict"), t.str("reason")
-	t.digest, t.argsHash = t.str("digest"), t.str("arguments_digest")
-	t.tier, t.quorum = t.i16("tier"), t.i16("quorum")
-	t.items, t.approvers, t.rules = t.list("items"), t.list("approvers"), t.list("rules")
-	t.headers, t.headersRaw, t.data = t.pairs("headers"), t.str("headers_raw"), t.str("data")
-	t.leaf, t.chain, t.batchLo, t.decoded = t.hash("leaf_hash"), t.hash("chain_hash"), t.u64("batch_lo"), t.flag("decoded")
+	t := &eventsTable{Table: clickhouse.Table{Name: "events"}}
+	t.stream, t.epoch, t.seq, t.storedAt = t.Low("stream"), t.U64("epoch"), t.U64("seq"), t.Time("stored_at", proto.PrecisionNano)
+	t.subject, t.cell, t.kind, t.event = t.Str("subject"), t.Low("cell"), t.Low("kind"), t.Low("event")
+	t.eventID, t.source, t.eventType, t.eventTime = t.Str("event_id"), t.Low("source"), t.Low("type"), t.Time("event_time", proto.PrecisionMicro)
+	t.about, t.causation, t.traceID, t.replyTo = t.Str("about"), t.Str("causation_id"), t.Str("trace_id"), t.Str("reply_to")
+	t.policyVersion = t.Low("policy_version")
+	t.actorKind, t.actor, t.agent, t.action = t.Low("actor_kind"), t.Low("actor"), t.Low("agent"), t.Str("action")
+	t.actionSeq, t.request, t.group, t.channel, t.approver = t.U64("action_seq"), t.Str("request"), t.Low("group"), t.Low("channel"), t.Low("approver")
+	t.tool, t.breakpoint, t.targetKind, t.targetName = t.Low("tool"), t.Low("breakpoint"), t.Low("target_kind"), t.Str("target_name")
+	t.env, t.session, t.principal = t.Low("target_environment"), t.Str("session"), t.Low("principal")
+	t.level, t.score, t.denied, t.review = t.Low("level"), t.I16("score"), t.Flag("denied"), t.Flag("review")
+	t.outcome, t.decidedBy, t.verdict, t.reason = t.Low("outcome"), t.Low("decided_by"), t.Low("verdict"), t.Str("reason")
+	t.digest, t.argsHash = t.Str("digest"), t.Str("arguments_digest")
+	t.tier, t.quorum = t.I16("tier"), t.I16("quorum")
+	t.items, t.approvers, t.rules = t.List("items"), t.List("approvers"), t.List("rules")
+	t.headers, t.headersRaw, t.data = t.Pairs("headers"), t.Str("headers_raw"), t.Str("data")
+	t.leaf, t.chain, t.batchLo, t.decoded = t.Fixed("leaf_hash", len(Hash{})), t.Fixed("chain_hash", len(Hash{})), t.U64("batch_lo"), t.Flag("decoded")
 	return t
 }
 

@@ -54,7 +54,7 @@ type world struct {
 	cfg  Config
 
 	patience time.Duration
-	web      *httpTransport // how the test itself asks
+	web      *clickhouse.Client // how the test itself asks
 }
 
 func newWorld(t *testing.T, e *engine.Engine, over ...address) *world {
@@ -73,11 +73,9 @@ func newWorld(t *testing.T, e *engine.Engine, over ...address) *world {
 	for _, url := range over {
 		w.cfg.ClickHouseURL = url(e)
 	}
-	a, err := clickhouse.Parse(e.URL())
-	if err != nil {
+	if w.web, err = clickhouse.NewClient(e.URL(), ""); err != nil {
 		t.Fatal(err)
 	}
-	w.web = newHTTPTransport(a)
 	return w
 }
 
@@ -153,7 +151,7 @@ func (w *world) caughtUp() {
 	})
 }
 
-func (w *world) client() *client {
+func (w *world) client() *clickhouse.Client {
 	w.t.Helper()
 	c, err := newClient(w.cfg.withDefaults())
 	if err != nil {
@@ -164,7 +162,7 @@ func (w *world) client() *client {
 
 func (w *world) ask(sql string) string {
 	w.t.Helper()
-	answer, err := w.web.query(w.t.Context(), w.cfg.Database, sql, nil)
+	answer, err := w.web.Query(w.t.Context(), w.cfg.Database, sql)
 	if err != nil {
 		w.t.Fatalf("%s: %v", sql, err)
 	}

@@ -94,7 +94,7 @@ func (l *privateLoop) write(ctx context.Context, epoch uint64, got []jetstream.M
 }
 
 func (l *privateLoop) insert(ctx context.Context, t *privateTable, token string) error {
-	err := l.s.client.insert(ctx, &t.table, t.rows, token)
+	err := l.s.insert(ctx, &t.Table, t.rows, token)
 	if lacksSchema(err) {
 		if err := applySchema(ctx, l.s.client); err != nil {
 			l.log.Warn("the audit's tables are not ready", "error", err)
@@ -102,7 +102,7 @@ func (l *privateLoop) insert(ctx context.Context, t *privateTable, token string)
 	}
 	if err != nil {
 		l.s.metrics.retries.WithLabelValues(l.stream).Inc()
-		return fmt.Errorf("inserting %d rows into %s: %w", t.rows, t.name, err)
+		return fmt.Errorf("inserting %d rows into %s: %w", t.rows, t.Name, err)
 	}
 	l.s.metrics.rows.WithLabelValues(l.stream).Add(float64(t.rows))
 	return nil

@@ -93,7 +93,7 @@ func (w *world) held(name string, ask *events.HoldAsked, n int) *events.HoldSet 
 func (w *world) values(n int) {
 	w.t.Helper()
 	w.until(fmt.Sprintf("%d private values", n), func() bool {
-		answer, err := w.web.query(w.t.Context(), w.cfg.Database, "SELECT count() FROM private_values FINAL", nil) // the table is made meanwhile
+		answer, err := w.web.Query(w.t.Context(), w.cfg.Database, "SELECT count() FROM private_values FINAL") // the table is made meanwhile
 		return err == nil && strings.TrimSpace(answer) == strconv.Itoa(n)
 	})
 }
@@ -404,7 +404,7 @@ func TestRowsAreDeletedWhereTheyAre(t *testing.T) {
 		if target != server[2] {
 			t.Errorf("%v: %s", server, target)
 		}
-		if _, err := c.query(t.Context(), "default", "EXPLAIN AST ALTER TABLE "+target+" DELETE WHERE 1 SETTINGS mutations_sync = 2"); err != nil {
+		if _, err := c.Query(t.Context(), "default", "EXPLAIN AST ALTER TABLE "+target+" DELETE WHERE 1 SETTINGS mutations_sync = 2"); err != nil {
 			t.Errorf("%v: %v", server, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // privateTable collects rows of the table private_values; schema/0070_private.sql says what each column is.
 type privateTable struct {
-	table
+	clickhouse.Table
 	rows                                                   int
 	cell, agent                                            lowCol
 	action, principal, pointer, commitment, salt, valueCol strCol
@@ -33,10 +34,10 @@ type privateTable struct {
 }
 
 func newPrivateTable() *privateTable {
-	t := &privateTable{table: table{name: privateTableName}}
-	t.cell, t.agent, t.action, t.principal = t.low("cell"), t.low("agent"), t.str("action"), t.str("principal")
-	t.pointer, t.commitment, t.salt, t.valueCol = t.str("pointer"), t.str("commitment"), t.str("salt"), t.str("value")
-	t.storedAt, t.epoch, t.seq = t.time("stored_at", proto.PrecisionNano), t.u64("epoch"), t.u64("seq")
+	t := &privateTable{Table: clickhouse.Table{Name: privateTableName}}
+	t.cell, t.agent, t.action, t.principal = t.Low("cell"), t.Low("agent"), t.Str("action"), t.Str("principal")
+	t.pointer, t.commitment, t.salt, t.valueCol = t.Str("pointer"), t.Str("commitment"), t.Str("salt"), t.Str("value")
+	t.storedAt, t.epoch, t.seq = t.Time("stored_at", proto.PrecisionNano), t.U64("epoch"), t.U64("seq")
 	return t
 }
 
@@ -81,7 +82,7 @@ func (s *Service) items(ctx context.Context, where string, most int) ([]events.E
 	if most > 0 {
 		sql += " LIMIT " + strconv.Itoa(most)
 	}
-	answer, err := s.client.query(ctx, s.client.database, sql)
+	answer, err := s.client.Query(ctx, s.client.Database, sql)
 	if err != nil {
 		return nil, fmt.Errorf("looking for private values: %w", err)
 	}
@@ -98,7 +99,7 @@ func (s *Service) items(ctx context.Context, where string, most int) ([]events.E
 
 // count is how many rows of private_values meet a condition.
 func (s *Service) count(ctx context.Context, where string) (int, error) {
-	answer, err := s.client.query(ctx, s.client.database, "SELECT toString(count()) FROM "+s.privateRows(where))
+	answer, err := s.client.Query(ctx, s.client.Database, "SELECT toString(count()) FROM "+s.privateRows(where))
 	if err != nil {
 		return 0, fmt.Errorf("counting private values: %w", err)
 	}
@@ -122,7 +123,7 @@ func (s *Service) deletePrivate(ctx context.Context, where string) error {
 	}
 	if n > 0 { // else it was done before, but perhaps not to the end
 		sql := "ALTER TABLE " + target + " DELETE WHERE cell = " + quoted(s.rt.Subjects.Prefix()) + " AND " + where + " SETTINGS mutations_sync = 2"
-		if _, err := s.client.query(ctx, s.client.database, sql); err != nil {
+		if _, err := s.client.Query(ctx, s.client.Database, sql); err != nil {
 			return fmt.Errorf("erasing private values: %w", err)
 		}
 		if n, err = s.count(ctx, where); err == nil && n > 0 {
@@ -137,7 +138,7 @@ func (s *Service) deletePrivate(ctx context.Context, where string) error {
 
 // privateTarget is the table whose rows can be deleted: not the one that is spread over shards.
 func (s *Service) privateTarget(ctx context.Context) (string, error) {
-	answer, err := s.client.query(ctx, s.client.database, "SELECT engine, ifNull((SELECT max(sha256) FROM schema_migrations FINAL WHERE name = {mark:String}), '') FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
+	answer, err := s.client.Query(ctx, s.client.Database, "SELECT engine, ifNull((SELECT max(sha256) FROM schema_migrations FINAL WHERE name = {mark:String}), '') FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
 		"mark", clusterMark, "name", privateTableName)
 	if err != nil {
 		return "", fmt.Errorf("looking where private values are: %w", err)
@@ -163,7 +164,7 @@ func (s *Service) oldPartsGone(ctx context.Context, target string) error {
 		if old != "" {
 			where += " AND name IN (" + old + ")"
 		}
-		answer, err := s.client.query(ctx, s.client.database, "SELECT name FROM system.parts WHERE "+where)
+		answer, err := s.client.Query(ctx, s.client.Database, "SELECT name FROM system.parts WHERE "+where)
 		if err != nil {
 			return fmt.Errorf("looking for the files of erased values: %w", err)
 		}
@@ -178,7 +179,7 @@ func (s *Service) oldPartsGone(ctx context.Context, target string) error {
 		if !pause(ctx, 200*time.Millisecond) {
 			return ctx.Err()
 		}
-		if _, err := s.client.query(ctx, s.client.database, "ALTER TABLE "+target+" DROP PARTITION "+noPartition); err != nil { // it only hurries
+		if _, err := s.client.Query(ctx, s.client.Database, "ALTER TABLE "+target+" DROP PARTITION "+noPartition); err != nil { // it only hurries
 			s.log.Debug("hurrying the deletion of erased values' files", "error", err)
 		}
 	}

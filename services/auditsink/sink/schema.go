@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/reports"
 )
 
@@ -24,14 +25,14 @@ COMMENT 'Which changes of the schema were applied'`
 // applySchema makes the database and applies every schema file that was not applied yet, in order. Every statement can be run
 // again, so that two sinks that start at once, or one that was ended in the middle, do no harm. A file that was applied
 // and has changed since is an error: changes come as new files.
-func applySchema(ctx context.Context, c *client) error {
-	if _, err := c.query(ctx, "", "CREATE DATABASE IF NOT EXISTS `"+c.database+"`"); err != nil {
-		return fmt.Errorf("making the database %s: %w", c.database, err)
+func applySchema(ctx context.Context, c *clickhouse.Client) error {
+	if _, err := c.Query(ctx, "", "CREATE DATABASE IF NOT EXISTS `"+c.Database+"`"); err != nil {
+		return fmt.Errorf("making the database %s: %w", c.Database, err)
 	}
-	if _, err := c.query(ctx, c.database, migrationsTable); err != nil {
+	if _, err := c.Query(ctx, c.Database, migrationsTable); err != nil {
 		return fmt.Errorf("making the table schema_migrations: %w", err)
 	}
-	answer, err := c.query(ctx, c.database, "SELECT name, sha256 FROM schema_migrations FINAL FORMAT TabSeparated")
+	answer, err := c.Query(ctx, c.Database, "SELECT name, sha256 FROM schema_migrations FINAL FORMAT TabSeparated")
 	if err != nil {
 		return fmt.Errorf("reading which schema files were applied: %w", err)
 	}
@@ -46,7 +47,7 @@ func applySchema(ctx context.Context, c *client) error {
 	}
 	for _, file := range files {
 		if applied[file.name] == "" && applied[clusterMark] != "" {
-			return fmt.Errorf("database %s was made for the cluster %s and lacks schema file %s: run `weighlock audit schema --cluster %[2]s`, with the options of the first time, and hand its output to clickhouse-client", c.database, applied[clusterMark], file.name)
+			return fmt.Errorf("database %s was made for the cluster %s and lacks schema file %s: run `weighlock audit schema --cluster %[2]s`, with the options of the first time, and hand its output to clickhouse-client", c.Database, applied[clusterMark], file.name)
 		}
 		if err := applyFile(ctx, c, file, applied[file.name]); err != nil {
 			return err
@@ -59,34 +60,34 @@ func applySchema(ctx context.Context, c *client) error {
 const reportsMark = "reports"
 
 // applyReports makes the views of the reports anew where a version brings other ones. They hold nothing, so nothing is lost.
-func applyReports(ctx context.Context, c *client, applied map[string]string) error {
+func applyReports(ctx context.Context, c *clickhouse.Client, applied map[string]string) error {
 	sum := reports.Sum()
 	if applied[reportsMark] == sum || applied[clusterMark] != "" {
 		return nil
 	}
 	for _, r := range reports.All() {
-		if _, err := c.query(ctx, c.database, r.View()); err != nil {
+		if _, err := c.Query(ctx, c.Database, r.View()); err != nil {
 			return fmt.Errorf("making the view of the report %s: %w", r.Name, err)
 		}
 	}
 	return noteApplied(ctx, c, reportsMark, sum)
 }
 
-func applyFile(ctx context.Context, c *client, file migration, before string) error {
+func applyFile(ctx context.Context, c *clickhouse.Client, file migration, before string) error {
 	name, sum := file.name, file.sum
 	switch before {
 	case sum:
 		return nil
 	case "":
 	default:
-		return fmt.Errorf("schema file %s was applied to database %s as %.12s… and is now %.12s…: put the change into a new file", name, c.database, before, sum)
+		return fmt.Errorf("schema file %s was applied to database %s as %.12s… and is now %.12s…: put the change into a new file", name, c.Database, before, sum)
 	}
 	for _, statement := range file.statements() {
-		if _, err := c.query(ctx, c.database, statement); err != nil {
+		if _, err := c.Query(ctx, c.Database, statement); err != nil {
 			return fmt.Errorf("applying schema file %s: %w", name, err)
 		}
 		if fill := backfill(statement); fill != "" {
-			if _, err := c.query(ctx, c.database, fill); err != nil {
+			if _, err := c.Query(ctx, c.Database, fill); err != nil {
 				return fmt.Errorf("applying schema file %s to what is stored: %w", name, err)
 			}
 		}
@@ -94,8 +95,8 @@ func applyFile(ctx context.Context, c *client, file migration, before string) er
 	return noteApplied(ctx, c, name, sum)
 }
 
-func noteApplied(ctx context.Context, c *client, name, sum string) error {
-	_, err := c.query(ctx, c.database, "INSERT INTO schema_migrations (name, sha256) SELECT {name:String}, {sum:String}", "name", name, "sum", sum)
+func noteApplied(ctx context.Context, c *clickhouse.Client, name, sum string) error {
+	_, err := c.Query(ctx, c.Database, "INSERT INTO schema_migrations (name, sha256) SELECT {name:String}, {sum:String}", "name", name, "sum", sum)
 	if err != nil {
 		return fmt.Errorf("noting schema file %s: %w", name, err)
 	}

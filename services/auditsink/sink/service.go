@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/internal/stream"
 )
@@ -24,7 +25,7 @@ type Service struct {
 	cfg     Config
 	log     *slog.Logger
 	js      jetstream.JetStream
-	client  *client
+	client  *clickhouse.Client
 	metrics *metrics
 	eraser  *eraser
 	privacy *stream.Worker
@@ -101,7 +102,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 // Run writes until ctx ends, then writes the batches in hand (for Config.Drain at most) and returns nil. It does not return
 // because NATS or ClickHouse is away; Ready says so.
 func (s *Service) Run(ctx context.Context) error {
-	defer s.client.via.closeIdle()
+	defer s.client.CloseIdle()
 	ctx, cancel := context.WithCancel(ctx)
 	var loops, audited sync.WaitGroup
 	defer loops.Wait()

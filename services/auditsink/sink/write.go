@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/weighlock/weighlock/internal/clickhouse"
 )
 
 // The steps of a cycle at which tests end a loop.
@@ -71,7 +73,7 @@ func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 // left of it goes into a batch of its own.
 func (l *loop) settle(ctx context.Context) error {
 	p := *l.ledger.Pending
-	answer, err := l.s.client.query(ctx, l.s.client.database,
+	answer, err := l.s.client.Query(ctx, l.s.client.Database,
 		"SELECT toString(uniqExact(seq)) FROM events WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND seq BETWEEN {lo:UInt64} AND {hi:UInt64}",
 		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10), "lo", strconv.FormatUint(p.Lo, 10), "hi", strconv.FormatUint(p.Hi, 10))
 	if err != nil {
@@ -129,16 +131,16 @@ func (l *loop) insert(ctx context.Context) error {
 func (l *loop) insertOnce(ctx context.Context) error {
 	b, token := l.batch, l.batch.token()
 	if b.deadRows > 0 { // first, so that no event refers to a letter that is not there
-		if err := l.send(ctx, &b.dead.table, b.deadRows, token); err != nil {
+		if err := l.send(ctx, &b.dead.Table, b.deadRows, token); err != nil {
 			return err
 		}
 	}
-	return l.send(ctx, &b.events.table, b.rows, token)
+	return l.send(ctx, &b.events.Table, b.rows, token)
 }
 
-func (l *loop) send(ctx context.Context, t *table, rows int, token string) error {
-	if err := l.s.client.insert(ctx, t, rows, token); err != nil {
-		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.name, err)
+func (l *loop) send(ctx context.Context, t *clickhouse.Table, rows int, token string) error {
+	if err := l.s.insert(ctx, t, rows, token); err != nil {
+		return fmt.Errorf("inserting %d rows into %s: %w", rows, t.Name, err)
 	}
 	return nil
 }

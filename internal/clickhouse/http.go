@@ -1,4 +1,4 @@
-package sink
+package clickhouse
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/weighlock/weighlock/internal/clickhouse"
 )
 
 // httpTransport is ClickHouse's HTTP interface.
@@ -23,9 +21,9 @@ type httpTransport struct {
 	http     *http.Client
 }
 
-func newHTTPTransport(a clickhouse.Address) *httpTransport {
+func newHTTPTransport(a Address) *httpTransport {
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented; nobody here replaces it
-	transport.MaxIdleConnsPerHost = connectionsIdle
+	transport.MaxIdleConnsPerHost = keepIdle
 	transport.DisableCompression = true
 	transport.WriteBufferSize = 256 << 10
 	scheme := "http"
@@ -34,7 +32,7 @@ func newHTTPTransport(a clickhouse.Address) *httpTransport {
 	}
 	return &httpTransport{
 		endpoint: url.URL{Scheme: scheme, Host: a.Host, Path: a.Path}, settings: a.Settings, user: a.User, password: a.Password,
-		lz4: !a.Loopback(), http: &http.Client{Transport: transport, Timeout: requestTimeout},
+		lz4: !a.Loopback(), http: &http.Client{Transport: transport, Timeout: patience},
 	}
 }
 
@@ -48,7 +46,7 @@ func (c *httpTransport) query(ctx context.Context, database, sql string, params 
 	return c.post(ctx, database, v, textBody(sql))
 }
 
-func (c *httpTransport) insert(ctx context.Context, database string, t *table, rows int, settings map[string]string) error {
+func (c *httpTransport) insert(ctx context.Context, database string, t *Table, rows int, settings map[string]string) error {
 	block, err := t.block(rows)
 	if err != nil {
 		return err
@@ -111,7 +109,7 @@ func (c *httpTransport) post(ctx context.Context, database string, v url.Values,
 	}
 	code, _ := strconv.Atoi(response.Header.Get("X-ClickHouse-Exception-Code"))
 	if response.StatusCode != http.StatusOK || code != 0 {
-		return "", &clickhouse.ServerError{Code: code, Text: fmt.Sprintf("%s: %.500s", response.Status, strings.TrimSpace(string(text)))}
+		return "", &ServerError{Code: code, Text: fmt.Sprintf("%s: %.500s", response.Status, strings.TrimSpace(string(text)))}
 	}
 	return string(text), nil
 }

@@ -1,4 +1,4 @@
-package sink
+package clickhouse
 
 import (
 	"encoding/binary"
@@ -6,9 +6,9 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// textColumn is a String column in the form in which it goes over the wire, each text behind its length. It is written in pieces, which an
+// TextColumn is a String column in the form in which it goes over the wire, each text behind its length. It is written in pieces, which an
 // insert sends as they are: nothing is copied when the column grows, nor when it is sent.
-type textColumn struct {
+type TextColumn struct {
 	pieces [][]byte // the first of them are in use, the others are empty and kept for what comes
 	used   int
 	rows   int
@@ -21,19 +21,19 @@ const (
 )
 
 // Append adds a row.
-func (c *textColumn) Append(text string) {
+func (c *TextColumn) Append(text string) {
 	piece := c.begin(len(text))
 	*piece = append(*piece, text...)
 }
 
 // AppendBytes adds a row.
-func (c *textColumn) AppendBytes(text []byte) {
+func (c *TextColumn) AppendBytes(text []byte) {
 	piece := c.begin(len(text))
 	*piece = append(*piece, text...)
 }
 
 // begin writes the length of a row and returns the piece that has room for it.
-func (c *textColumn) begin(length int) *[]byte {
+func (c *TextColumn) begin(length int) *[]byte {
 	need := binary.MaxVarintLen64 + length
 	if c.used == 0 || cap(c.pieces[c.used-1])-len(c.pieces[c.used-1]) < need {
 		c.open(need)
@@ -45,7 +45,7 @@ func (c *textColumn) begin(length int) *[]byte {
 }
 
 // open begins a piece that has room for need bytes.
-func (c *textColumn) open(need int) {
+func (c *TextColumn) open(need int) {
 	if c.used == len(c.pieces) {
 		c.pieces = append(c.pieces, nil)
 	}
@@ -55,8 +55,8 @@ func (c *textColumn) open(need int) {
 	c.used++
 }
 
-// room is how many bytes the column takes.
-func (c *textColumn) room() (n int) {
+// Room is how many bytes the column takes.
+func (c *TextColumn) Room() (n int) {
 	for _, piece := range c.pieces {
 		n += cap(piece)
 	}
@@ -64,7 +64,7 @@ func (c *textColumn) room() (n int) {
 }
 
 // Reset implements proto.Resettable.
-func (c *textColumn) Reset() {
+func (c *TextColumn) Reset() {
 	for i := range c.pieces[:c.used] {
 		c.pieces[i] = c.pieces[i][:0]
 	}
@@ -72,20 +72,20 @@ func (c *textColumn) Reset() {
 }
 
 // Type implements proto.ColInput.
-func (c *textColumn) Type() proto.ColumnType { return proto.ColumnTypeString }
+func (c *TextColumn) Type() proto.ColumnType { return proto.ColumnTypeString }
 
 // Rows implements proto.ColInput.
-func (c *textColumn) Rows() int { return c.rows }
+func (c *TextColumn) Rows() int { return c.rows }
 
 // EncodeColumn implements proto.ColInput.
-func (c *textColumn) EncodeColumn(b *proto.Buffer) {
+func (c *TextColumn) EncodeColumn(b *proto.Buffer) {
 	for _, piece := range c.pieces[:c.used] {
 		b.Buf = append(b.Buf, piece...)
 	}
 }
 
 // WriteColumn implements proto.ColInput.
-func (c *textColumn) WriteColumn(w *proto.Writer) {
+func (c *TextColumn) WriteColumn(w *proto.Writer) {
 	for _, piece := range c.pieces[:c.used] {
 		w.ChainWrite(piece)
 	}

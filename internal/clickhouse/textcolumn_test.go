@@ -1,4 +1,4 @@
-package sink
+package clickhouse
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 func TestTextColumnIsAString(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var c textColumn
+		var c TextColumn
 		for range rapid.IntRange(1, 3).Draw(t, "batches") {
 			var want proto.ColStr
 			for range rapid.IntRange(0, 50).Draw(t, "rows") {

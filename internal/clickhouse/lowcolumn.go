@@ -1,4 +1,4 @@
-package sink
+package clickhouse
 
 import (
 	"strings"
@@ -6,9 +6,9 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// lowColumn is a LowCardinality(String) column that builds its dictionary while rows come: a row takes a byte or two, and the messages that
+// LowColumn is a LowCardinality(String) column that builds its dictionary while rows come: a row takes a byte or two, and the messages that
 // its texts came from can go. Rows often repeat the text of the row before, which is not looked up.
-type lowColumn struct {
+type LowColumn struct {
 	proto.ColLowCardinalityRaw
 
 	texts proto.ColStr
@@ -22,14 +22,14 @@ type low struct {
 	key  int
 }
 
-func newLowColumn() *lowColumn {
-	c := &lowColumn{known: map[string]low{}}
+func newLowColumn() *LowColumn {
+	c := &LowColumn{known: map[string]low{}}
 	c.Index = &c.texts
 	return c
 }
 
 // Append adds a row.
-func (c *lowColumn) Append(text string) {
+func (c *LowColumn) Append(text string) {
 	if text != c.last.text || c.texts.Rows() == 0 {
 		var ok bool
 		if c.last, ok = c.known[text]; !ok {
@@ -40,7 +40,7 @@ func (c *lowColumn) Append(text string) {
 }
 
 // learn adds text to the dictionary.
-func (c *lowColumn) learn(text string) low {
+func (c *LowColumn) learn(text string) low {
 	n := low{strings.Clone(text), c.texts.Rows()}
 	c.texts.Append(n.text)
 	c.known[n.text] = n
@@ -64,7 +64,7 @@ func widened[W ~[]w, N ~[]n, w, n ~uint8 | ~uint16 | ~uint32](wide W, narrow N) 
 }
 
 // Reset implements proto.Resettable.
-func (c *lowColumn) Reset() {
+func (c *LowColumn) Reset() {
 	c.ColLowCardinalityRaw.Reset()
 	c.Key, c.last = proto.KeyUInt8, low{}
 	clear(c.known)
