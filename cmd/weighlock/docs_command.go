@@ -16,6 +16,7 @@ import (
 	"github.com/weighlock/weighlock/internal/tools/docgen"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/services/approver-router/routing"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 	"github.com/weighlock/weighlock/services/auditsink/sink"
 	"github.com/weighlock/weighlock/services/escalator/escalation"
 	"github.com/weighlock/weighlock/services/riskscorer/scoring"
@@ -52,7 +53,7 @@ func referencePages() (map[string][]byte, error) {
 		return nil, err
 	}
 	var access bytes.Buffer
-	if err := sink.WriteAccess(&access); err != nil {
+	if err := schema.WriteAccess(&access); err != nil {
 		return nil, err
 	}
 	return map[string][]byte{

@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/weighlock/weighlock/services/auditsink/sink"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 func (c *cli) schemaCommand() *cobra.Command {
-	var layout sink.Layout
+	var layout schema.Layout
 	var access bool
 	command := &cobra.Command{
 		Use:   "schema",
@@ -25,11 +25,11 @@ func (c *cli) schemaCommand() *cobra.Command {
 			case access && (layout.Cluster != "" || layout.Sharded):
 				return errors.New("--access goes alone: roles are the same on a server and on a cluster")
 			case access:
-				return sink.WriteAccess(cmd.OutOrStdout())
+				return schema.WriteAccess(cmd.OutOrStdout())
 			case layout.Sharded && layout.Cluster == "":
 				return errors.New("--shards needs --cluster: its name in the server's configuration")
 			}
-			return sink.WriteSchema(cmd.OutOrStdout(), layout)
+			return schema.Write(cmd.OutOrStdout(), layout)
 		},
 	}
 	flags := command.Flags()

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
-	"github.com/weighlock/weighlock/services/auditsink/sink"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
@@ -36,11 +36,11 @@ func history(t testing.TB) string {
 func database(t testing.TB) enginetest.Conn {
 	t.Helper()
 	db := enginetest.Database(t)
-	var schema bytes.Buffer
-	if err := sink.WriteSchema(&schema, sink.Layout{Database: db.Database}); err != nil {
+	var ddl bytes.Buffer
+	if err := schema.Write(&ddl, schema.Layout{Database: db.Database}); err != nil {
 		t.Fatal(err)
 	}
-	for statement := range strings.SplitSeq(schema.String(), ";\n\n") {
+	for statement := range strings.SplitSeq(ddl.String(), ";\n\n") {
 		if statement != "" && !strings.HasPrefix(statement, "USE ") {
 			db.Ask(t, statement, nil)
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // sample makes the three events of a low-risk action, about 1 KiB each like the bench's.
@@ -78,7 +79,7 @@ func benchClient(b *testing.B, over address) *clickhouse.Client {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := applySchema(b.Context(), c); err != nil {
+	if err := schema.Apply(b.Context(), c); err != nil {
 		b.Fatal(err)
 	}
 	return c

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // written are the statements of what write writes, without comments.
@@ -25,10 +27,10 @@ func written(t *testing.T, text string) []string {
 	return out
 }
 
-func schemaOf(t *testing.T, l Layout) []string {
+func schemaOf(t *testing.T, l schema.Layout) []string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteSchema(&b, l); err != nil {
+	if err := schema.Write(&b, l); err != nil {
 		t.Fatal(err)
 	}
 	return written(t, b.String())
@@ -41,11 +43,11 @@ func TestSchemaForServersIsUnderstood(t *testing.T) {
 	w := newWorld(t, nil)
 	c := w.client()
 	var access bytes.Buffer
-	if err := WriteAccess(&access); err != nil {
+	if err := schema.WriteAccess(&access); err != nil {
 		t.Fatal(err)
 	}
 	for name, statements := range map[string][]string{
-		"server": schemaOf(t, Layout{}), "replicated": schemaOf(t, Layout{Cluster: "main"}), "sharded": schemaOf(t, Layout{Cluster: "main", Sharded: true, Database: "a-b"}),
+		"server": schemaOf(t, schema.Layout{}), "replicated": schemaOf(t, schema.Layout{Cluster: "main"}), "sharded": schemaOf(t, schema.Layout{Cluster: "main", Sharded: true, Database: "a-b"}),
 		"access": written(t, access.String()),
 	} {
 		if len(statements) < 10 {
@@ -67,11 +69,11 @@ func TestClusterHasTheSameSchema(t *testing.T) {
 	t.Parallel()
 	for _, sharded := range []bool{false, true} {
 		w := newWorld(t, nil)
-		if err := applySchema(t.Context(), w.client()); err != nil {
+		if err := schema.Apply(t.Context(), w.client()); err != nil {
 			t.Fatal(err)
 		}
 		other := newWorld(t, nil)
-		for _, s := range schemaOf(t, Layout{Cluster: "main", Sharded: sharded, Database: other.cfg.Database}) {
+		for _, s := range schemaOf(t, schema.Layout{Cluster: "main", Sharded: sharded, Database: other.cfg.Database}) {
 			if strings.HasPrefix(s, "USE ") {
 				continue
 			}
@@ -107,12 +109,12 @@ func TestClusterHasTheSameSchema(t *testing.T) {
 			t.Errorf("sharded %v: the columns differ:\n%s", sharded, firstDifference(got, want))
 		}
 		// A sink that starts there finds nothing to do, and says so where an upgrade brought files.
-		if err := applySchema(t.Context(), other.client()); err != nil {
+		if err := schema.Apply(t.Context(), other.client()); err != nil {
 			t.Error(err)
 		}
 		if !sharded {
 			other.ask("ALTER TABLE schema_migrations DELETE WHERE name = '0053_ocsf.sql' SETTINGS mutations_sync = 2")
-			if err := applySchema(t.Context(), other.client()); err == nil || !strings.Contains(err.Error(), "weighlock audit schema --cluster main") {
+			if err := schema.Apply(t.Context(), other.client()); err == nil || !strings.Contains(err.Error(), "weighlock audit schema --cluster main") {
 				t.Errorf("the sink makes a table on one server of a cluster: %v", err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // Config is what a user sets. A zero field means its default.
@@ -48,7 +49,6 @@ type Config struct {
 }
 
 const (
-	defaultDatabase  = "weighlock"
 	maxBatchRows     = 1_000_000 // one block, so that one token covers the insert: ClickHouse's max_insert_block_size
 	maxBatchBytes    = 256 << 20 // likewise min_insert_block_size_bytes
 	maxBatchMemory   = 4 << 30
@@ -77,7 +77,7 @@ var safeDatabase = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 
 func (c Config) withDefaults() Config {
 	if c.Database == "" {
-		c.Database = defaultDatabase
+		c.Database = schema.DefaultDatabase
 		if a, err := clickhouse.Parse(c.ClickHouseURL); err == nil && a.Native && a.Database != "" {
 			c.Database = a.Database
 		}

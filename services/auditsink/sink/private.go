@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 const (
@@ -96,7 +98,7 @@ func (l *privateLoop) write(ctx context.Context, epoch uint64, got []jetstream.M
 func (l *privateLoop) insert(ctx context.Context, t *privateTable, token string) error {
 	err := l.s.insert(ctx, &t.Table, t.rows, token)
 	if lacksSchema(err) {
-		if err := applySchema(ctx, l.s.client); err != nil {
+		if err := schema.Apply(ctx, l.s.client); err != nil {
 			l.log.Warn("the audit's tables are not ready", "error", err)
 		}
 	}

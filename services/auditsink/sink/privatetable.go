@@ -12,10 +12,10 @@ import (
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 const (
-	privateTableName = "private_values"
 	// partsGoneWithin is how long it is waited for the files that a mutation has replaced to be deleted before it is tried again later. Replicated
 	// tables do it about twice a minute.
 	partsGoneWithin = time.Minute
@@ -34,7 +34,7 @@ type privateTable struct {
 }
 
 func newPrivateTable() *privateTable {
-	t := &privateTable{Table: clickhouse.Table{Name: privateTableName}}
+	t := &privateTable{Table: clickhouse.Table{Name: schema.PrivateTable}}
 	t.cell, t.agent, t.action, t.principal = t.Low("cell"), t.Low("agent"), t.Str("action"), t.Str("principal")
 	t.pointer, t.commitment, t.salt, t.valueCol = t.Str("pointer"), t.Str("commitment"), t.Str("salt"), t.Str("value")
 	t.storedAt, t.epoch, t.seq = t.Time("stored_at", proto.PrecisionNano), t.U64("epoch"), t.U64("seq")
@@ -108,7 +108,7 @@ func (s *Service) count(ctx context.Context, where string) (int, error) {
 
 // privateRows are this pipeline's rows that meet a condition.
 func (s *Service) privateRows(where string) string {
-	return privateTableName + " WHERE cell = " + quoted(s.rt.Subjects.Prefix()) + " AND " + where
+	return schema.PrivateTable + " WHERE cell = " + quoted(s.rt.Subjects.Prefix()) + " AND " + where
 }
 
 // deletePrivate removes rows by a mutation, which writes the files anew without them, and makes sure that neither a row nor an old file is left.
@@ -139,7 +139,7 @@ func (s *Service) deletePrivate(ctx context.Context, where string) error {
 // privateTarget is the table whose rows can be deleted: not the one that is spread over shards.
 func (s *Service) privateTarget(ctx context.Context) (string, error) {
 	answer, err := s.client.Query(ctx, s.client.Database, "SELECT engine, ifNull((SELECT max(sha256) FROM schema_migrations FINAL WHERE name = {mark:String}), '') FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
-		"mark", clusterMark, "name", privateTableName)
+		"mark", schema.ClusterMark, "name", schema.PrivateTable)
 	if err != nil {
 		return "", fmt.Errorf("looking where private values are: %w", err)
 	}
@@ -149,10 +149,10 @@ func (s *Service) privateTarget(ctx context.Context) (string, error) {
 
 func mutable(engine, cluster string) string {
 	if engine != "Distributed" {
-		return privateTableName
+		return schema.PrivateTable
 	}
-	l := Layout{Cluster: cluster, Sharded: true}
-	return l.local(privateTableName) + l.on()
+	l := schema.Layout{Cluster: cluster, Sharded: true}
+	return l.Local(schema.PrivateTable) + l.On()
 }
 
 // oldPartsGone waits until the files are deleted that a mutation has replaced, of the server that is asked. Later ones, of merges, are not waited for.
@@ -160,7 +160,7 @@ func mutable(engine, cluster string) string {
 func (s *Service) oldPartsGone(ctx context.Context, target string) error {
 	old := ""
 	for deadline := time.Now().Add(partsGoneWithin); time.Now().Before(deadline); {
-		where := "database = currentDatabase() AND table IN ('" + privateTableName + "', '" + Layout{Sharded: true}.local(privateTableName) + "') AND NOT active AND rows > 0"
+		where := "database = currentDatabase() AND table IN ('" + schema.PrivateTable + "', '" + schema.Layout{Sharded: true}.Local(schema.PrivateTable) + "') AND NOT active AND rows > 0"
 		if old != "" {
 			where += " AND name IN (" + old + ")"
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/weighlock/weighlock/pkg/events"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // What cannot be decoded is stored with its bytes, and as a dead letter; what follows is not held up.
@@ -163,20 +164,19 @@ func TestChangedSchemaFileIsRefused(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over address) {
 		w := newWorld(t, nil, over)
+		noted := 0
 		for range 2 {
-			if err := applySchema(t.Context(), w.client()); err != nil {
+			if err := schema.Apply(t.Context(), w.client()); err != nil {
 				t.Fatal(err)
 			}
+			n := w.number("SELECT count() FROM schema_migrations")
+			if n < 10 || noted > 0 && n != noted {
+				t.Errorf("%d files and reports are noted, after %d: applied ones must not be applied again", n, noted)
+			}
+			noted = n
 		}
-		files, err := schemaFiles.ReadDir("schema")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := w.number("SELECT count() FROM schema_migrations"); n != len(files)+1 {
-			t.Errorf("%d files and reports are noted, want one more than %d: applied ones must not be applied again", n, len(files))
-		}
-		err = applyFile(t.Context(), w.client(), migration{name: "0001_tables.sql", text: "SELECT 1;\n", sum: "f0"}, strings.Repeat("0", 64))
-		if err == nil || !strings.Contains(err.Error(), "new file") {
+		w.ask("INSERT INTO schema_migrations (name, sha256) VALUES ('0001_tables.sql', 'f0')") // as if the file had been another one
+		if err := schema.Apply(t.Context(), w.client()); err == nil || !strings.Contains(err.Error(), "new file") {
 			t.Errorf("a changed file gives %v", err)
 		}
 	})

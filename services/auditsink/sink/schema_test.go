@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/weighlock/weighlock/internal/reports"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // Analysts read in their client what a table or a column is: each says it.
 func TestEveryTableAndColumnHasAComment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	if err := applySchema(t.Context(), w.client()); err != nil {
+	if err := schema.Apply(t.Context(), w.client()); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.number("SELECT count() FROM system.tables WHERE database = currentDatabase()"); n < 30 {
@@ -44,7 +45,7 @@ func TestTypedTablesEqualARecount(t *testing.T) {
 		w.ask("DROP TABLE IF EXISTS " + strings.TrimPrefix(table, "to_"))
 	}
 	w.ask("TRUNCATE TABLE schema_migrations")
-	if err := applySchema(t.Context(), w.client()); err != nil {
+	if err := schema.Apply(t.Context(), w.client()); err != nil {
 		t.Fatal(err)
 	}
 	w.recount()

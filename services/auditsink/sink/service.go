@@ -14,6 +14,7 @@ import (
 	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/safekeeping"
 	"github.com/weighlock/weighlock/internal/stream"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // auditedStreams are the streams whose every event is written, by the part of their name after the prefix.
@@ -136,7 +137,7 @@ func (s *Service) privacyWorker() stream.Config {
 // prepareSchema waits for ClickHouse. Until it is there nothing is pulled, so the streams keep everything.
 func (s *Service) prepareSchema(ctx context.Context) bool {
 	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
-		err := applySchema(ctx, s.client)
+		err := schema.Apply(ctx, s.client)
 		if ctx.Err() != nil {
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
+	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
 
 // The steps of a cycle at which tests end a loop.
@@ -121,7 +122,7 @@ func (l *loop) insert(ctx context.Context) error {
 			return err
 		}
 		if lacksSchema(err) {
-			if err := applySchema(ctx, l.s.client); err != nil {
+			if err := schema.Apply(ctx, l.s.client); err != nil {
 				l.log.Warn("the audit's tables are not ready", "error", err)
 			}
 		}

@@ -1,17 +1,13 @@
-package sink
+package schema
 
 import (
 	"context"
-	"embed"
 	"fmt"
 	"strings"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/internal/reports"
 )
-
-//go:embed schema/*.sql
-var schemaFiles embed.FS
 
 const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations
 (
@@ -22,10 +18,10 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations
 ENGINE = ReplacingMergeTree ORDER BY name
 COMMENT 'Which changes of the schema were applied'`
 
-// applySchema makes the database and applies every schema file that was not applied yet, in order. Every statement can be run
+// Apply makes the database and applies every schema file that was not applied yet, in order. Every statement can be run
 // again, so that two sinks that start at once, or one that was ended in the middle, do no harm. A file that was applied
 // and has changed since is an error: changes come as new files.
-func applySchema(ctx context.Context, c *clickhouse.Client) error {
+func Apply(ctx context.Context, c *clickhouse.Client) error {
 	if _, err := c.Query(ctx, "", "CREATE DATABASE IF NOT EXISTS `"+c.Database+"`"); err != nil {
 		return fmt.Errorf("making the database %s: %w", c.Database, err)
 	}
@@ -46,8 +42,8 @@ func applySchema(ctx context.Context, c *clickhouse.Client) error {
 		return err
 	}
 	for _, file := range files {
-		if applied[file.name] == "" && applied[clusterMark] != "" {
-			return fmt.Errorf("database %s was made for the cluster %s and lacks schema file %s: run `weighlock audit schema --cluster %[2]s`, with the options of the first time, and hand its output to clickhouse-client", c.Database, applied[clusterMark], file.name)
+		if applied[file.name] == "" && applied[ClusterMark] != "" {
+			return fmt.Errorf("database %s was made for the cluster %s and lacks schema file %s: run `weighlock audit schema --cluster %[2]s`, with the options of the first time, and hand its output to clickhouse-client", c.Database, applied[ClusterMark], file.name)
 		}
 		if err := applyFile(ctx, c, file, applied[file.name]); err != nil {
 			return err
@@ -62,7 +58,7 @@ const reportsMark = "reports"
 // applyReports makes the views of the reports anew where a version brings other ones. They hold nothing, so nothing is lost.
 func applyReports(ctx context.Context, c *clickhouse.Client, applied map[string]string) error {
 	sum := reports.Sum()
-	if applied[reportsMark] == sum || applied[clusterMark] != "" {
+	if applied[reportsMark] == sum || applied[ClusterMark] != "" {
 		return nil
 	}
 	for _, r := range reports.All() {

@@ -1,8 +1,6 @@
-package sink
+package schema
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"regexp"
@@ -24,8 +22,14 @@ type Layout struct {
 // shardRows is how many neighbours of a stream stay on one shard, so that an insert goes to one or two of them.
 const shardRows = 20000
 
-// clusterMark is the name under which schema_migrations says that the tables were made for a cluster.
-const clusterMark = "cluster"
+// DefaultDatabase keeps the audit unless another is named.
+const DefaultDatabase = "weighlock"
+
+// PrivateTable has private values, the only table whose rows are replaced and deleted.
+const PrivateTable = "private_values"
+
+// ClusterMark is the name under which schema_migrations says that the tables were made for a cluster.
+const ClusterMark = "cluster"
 
 var (
 	createTable  = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)\n`)
@@ -39,11 +43,11 @@ var (
 	tableComment = regexp.MustCompile(`\nCOMMENT ('(?:[^']|'')*')$`)
 )
 
-// WriteSchema writes the statements that make the audit's schema where l says, each ended by a semicolon. They can be run again, and are after an
+// Write writes the statements that make the audit's schema where l says, each ended by a semicolon. They can be run again, and are after an
 // upgrade: what is there stays. All come from the files that the sink applies to a single server.
-func WriteSchema(w io.Writer, l Layout) error {
+func Write(w io.Writer, l Layout) error {
 	if l.Database == "" {
-		l.Database = Config{}.withDefaults().Database
+		l.Database = DefaultDatabase
 	}
 	if l.Sharded && l.Cluster == "" {
 		return fmt.Errorf("shards need the name of a cluster")
@@ -61,14 +65,14 @@ func WriteSchema(w io.Writer, l Layout) error {
 }
 
 func (l Layout) statements() ([]string, error) {
-	out := []string{"CREATE DATABASE IF NOT EXISTS `" + l.Database + "`" + l.on(), "USE `" + l.Database + "`"}
+	out := []string{"CREATE DATABASE IF NOT EXISTS `" + l.Database + "`" + l.On(), "USE `" + l.Database + "`"}
 	made, err := l.place(migrationsTable)
 	if err != nil {
 		return nil, err
 	}
 	out = append(out, made...)
 	if l.Cluster != "" {
-		out = append(out, note(clusterMark, l.Cluster))
+		out = append(out, note(ClusterMark, l.Cluster))
 	}
 	files, err := migrations()
 	if err != nil {
@@ -98,15 +102,16 @@ func note(name, sum string) string {
 	return fmt.Sprintf("INSERT INTO schema_migrations (name, sha256) SELECT '%s', '%s' WHERE ('%[1]s', '%[2]s') NOT IN (SELECT name, sha256 FROM schema_migrations FINAL)", name, sum)
 }
 
-func (l Layout) on() string {
+// On is the clause that has a statement run on all servers of the cluster; empty for a single server.
+func (l Layout) On() string {
 	if l.Cluster == "" {
 		return ""
 	}
 	return " ON CLUSTER '" + l.Cluster + "'"
 }
 
-// local is the name of the table that holds rows.
-func (l Layout) local(table string) string {
+// Local is the name of the table that holds the rows of a table.
+func (l Layout) Local(table string) string {
 	if l.Sharded {
 		return table + "_local"
 	}
@@ -125,21 +130,21 @@ func (l Layout) place(statement string) ([]string, error) {
 		if l.Sharded { // each shard reads its own events and writes its own table
 			fill += "\nSETTINGS parallel_distributed_insert_select = 2"
 		}
-		query = fromEvents.ReplaceAllString(query, "FROM "+l.local("events"))
-		return []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + view + l.on() + " TO " + l.local(target) + " COMMENT " + comment + " AS\n" + query, fill}, nil
+		query = fromEvents.ReplaceAllString(query, "FROM "+l.Local("events"))
+		return []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + view + l.On() + " TO " + l.Local(target) + " COMMENT " + comment + " AS\n" + query, fill}, nil
 	}
 	if m := createView.FindStringSubmatch(statement); m != nil {
-		return []string{strings.Replace(statement, "VIEW "+m[1]+"\n", "VIEW "+m[1]+l.on()+"\n", 1)}, nil
+		return []string{strings.Replace(statement, "VIEW "+m[1]+"\n", "VIEW "+m[1]+l.On()+"\n", 1)}, nil
 	}
 	if m := alterFiller.FindStringSubmatch(statement); m != nil {
-		query := fromEvents.ReplaceAllString(strings.TrimPrefix(statement, m[0]), "FROM "+l.local("events"))
-		return []string{"ALTER TABLE " + m[1] + l.on() + " MODIFY QUERY\n" + query}, nil
+		query := fromEvents.ReplaceAllString(strings.TrimPrefix(statement, m[0]), "FROM "+l.Local("events"))
+		return []string{"ALTER TABLE " + m[1] + l.On() + " MODIFY QUERY\n" + query}, nil
 	}
 	if m := alterTable.FindStringSubmatch(statement); m != nil {
 		rest := strings.TrimPrefix(statement, m[0])
-		out := []string{"ALTER TABLE " + l.local(m[1]) + l.on() + " " + rest}
+		out := []string{"ALTER TABLE " + l.Local(m[1]) + l.On() + " " + rest}
 		if l.Sharded && ofColumns.MatchString(rest) {
-			out = append(out, "ALTER TABLE "+m[1]+l.on()+" "+rest)
+			out = append(out, "ALTER TABLE "+m[1]+l.On()+" "+rest)
 		}
 		return out, nil
 	}
@@ -155,7 +160,7 @@ func (l Layout) table(name, statement string) ([]string, error) {
 		return nil, fmt.Errorf("the table %s has no engine of the MergeTree family", name)
 	}
 	made := statement[:engine[2]] + "Replicated" + statement[engine[2]:]
-	made = strings.Replace(made, "EXISTS "+name+"\n", "EXISTS "+l.local(name)+l.on()+"\n", 1)
+	made = strings.Replace(made, "EXISTS "+name+"\n", "EXISTS "+l.Local(name)+l.On()+"\n", 1)
 	// Replicas forget tokens after an hour unless told otherwise; a pending batch may be written again much later.
 	made = strings.Replace(made, "non_replicated_deduplication_window = 10000", "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800", 1)
 	out := []string{made}
@@ -164,7 +169,7 @@ func (l Layout) table(name, statement string) ([]string, error) {
 		if strings.Contains(statement, "\n    seq ") {
 			key = fmt.Sprintf("cityHash64(stream, epoch, intDiv(seq, %d))", shardRows)
 		}
-		if name == privateTableName {
+		if name == PrivateTable {
 			key = "cityHash64(agent, action)" // what replaces a row has to meet it
 		}
 		comment := ""
@@ -172,42 +177,7 @@ func (l Layout) table(name, statement string) ([]string, error) {
 			comment = "\nCOMMENT " + m[1]
 		}
 		out = append(out, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s\nENGINE = Distributed('%s', '%s', '%s', %s)%s",
-			name, l.on(), l.local(name), l.Cluster, l.Database, l.local(name), key, comment))
+			name, l.On(), l.Local(name), l.Cluster, l.Database, l.Local(name), key, comment))
 	}
 	return out, nil
-}
-
-// migration is one numbered file of the schema.
-type migration struct {
-	name, text string
-	sum        string // SHA-256 of text, in hex
-}
-
-// statements are those of the file, in order.
-func (m migration) statements() []string {
-	var out []string
-	for s := range strings.SplitSeq(m.text, ";\n") {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// migrations are all files of the schema, in order.
-func migrations() ([]migration, error) {
-	files, err := schemaFiles.ReadDir("schema") // sorted by name
-	if err != nil {
-		return nil, fmt.Errorf("reading the schema: %w", err)
-	}
-	all := make([]migration, 0, len(files))
-	for _, file := range files {
-		text, err := schemaFiles.ReadFile("schema/" + file.Name())
-		if err != nil {
-			return nil, fmt.Errorf("reading the schema: %w", err)
-		}
-		hash := sha256.Sum256(text)
-		all = append(all, migration{name: file.Name(), text: string(text), sum: hex.EncodeToString(hash[:])})
-	}
-	return all, nil
 }
