@@ -25,6 +25,8 @@ type Request struct {
 	// Group is the group of the current tier, Groups those brought in so far, each once; they may answer.
 	Group  string
 	Groups []string
+	// Path are the groups of the whole escalation path in its order, each once: the request can be handed to these, and to people in them.
+	Path []string
 	// Tier counts the tiers from 0, Tiers says how many there are.
 	Tier, Tiers int
 	// Round is how often the whole path had ended before.
@@ -181,7 +183,7 @@ func (s *stored) request(card *events.Card) Request {
 	r := Request{
 		ID: s.Request, Card: *card, CardJSON: s.Card, Digest: s.Digest, Version: max(card.Version, 1),
 		Require: s.Rules.Require, RejectionEnds: s.Rules.RejectionEnds,
-		Tier: s.Tier, Tiers: len(s.Rules.Tiers), Group: s.Rules.Tiers[s.Tier].Group, Groups: s.groups(),
+		Tier: s.Tier, Tiers: len(s.Rules.Tiers), Group: s.Rules.Tiers[s.Tier].Group, Groups: s.groups(), Path: s.asked(0, len(s.Rules.Tiers)-1),
 		Round: s.Rules.Tiers[s.Tier].Round, OnCall: s.OnCall, Reminders: s.Reminders, OpenedAt: s.OpenedAt, EndsAt: s.EndsAt, counted: s.Counted,
 	}
 	for i, item := range s.Items {
@@ -214,30 +216,38 @@ func (s *stored) request(card *events.Card) Request {
 	return r
 }
 
-// groups are those that may answer now: those of the tiers that came in, unless they left, with those required in the first of a round, and
-// those it was handed to.
+// groups are those that may answer now: those of the tiers that came in, unless they left, and those it was handed to.
 func (s *stored) groups() []string {
-	var groups []string
-	add := func(group string) {
-		if group != "" && !slices.Contains(groups, group) {
-			groups = append(groups, group)
-		}
+	from := 0
+	if s.Rules.EarlierLeave {
+		from = s.Tier
 	}
-	for i, t := range s.Rules.Tiers[:s.Tier+1] {
-		if s.Rules.EarlierLeave && i < s.Tier {
-			continue
-		}
-		add(t.Group)
+	groups := s.asked(from, s.Tier)
+	for _, h := range s.HandOvers {
+		groups = with(groups, h.ToGroup)
+	}
+	return groups
+}
+
+// asked are the groups that some tiers bring in, each once: their own, and in the first of a round those required.
+func (s *stored) asked(from, to int) (groups []string) {
+	for i := from; i <= to; i++ {
+		t := s.Rules.Tiers[i]
+		groups = with(groups, t.Group)
 		if i == 0 || t.Round != s.Rules.Tiers[i-1].Round {
 			for _, q := range s.Rules.Require {
-				add(q.Group)
+				groups = with(groups, q.Group)
 			}
 		}
 	}
-	for _, h := range s.HandOvers {
-		add(h.ToGroup)
-	}
 	return groups
+}
+
+func with(groups []string, group string) []string {
+	if group == "" || slices.Contains(groups, group) {
+		return groups
+	}
+	return append(groups, group)
 }
 
 // explain adds what the vote's verdict said.

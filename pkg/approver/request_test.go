@@ -36,7 +36,7 @@ func TestARequestShowsWhatWasAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Version != 3 || !r.RejectionEnds || len(r.Require) != 2 || !reflect.DeepEqual(r.Groups, []string{"finance", "security"}) {
+	if r.Version != 3 || !r.RejectionEnds || len(r.Require) != 2 || !reflect.DeepEqual(r.Groups, []string{"finance", "security"}) || !reflect.DeepEqual(r.Path, []string{"finance", "security", "board"}) {
 		t.Errorf("%+v", r)
 	}
 	var open []bool
