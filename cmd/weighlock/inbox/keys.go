@@ -96,6 +96,7 @@ func (m Model) browseKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 		m.mode = filtering
 		m.input.Prompt = "only: "
 		m.input.SetValue(m.filter)
+		m.fit()
 		return m, m.input.Focus()
 	default:
 		return m.verdictKey(k.String())
@@ -188,6 +189,7 @@ func (m Model) compose(d draft) (tea.Model, tea.Cmd) {
 		what = "what the agent is to do instead"
 	}
 	m.input.Prompt = fmt.Sprintf("%s %s of %s, %s: ", d.kind, items, d.request, what)
+	m.fit()
 	return m, m.input.Focus()
 }
 

@@ -21,7 +21,8 @@ var (
 	urgent = lipgloss.NewStyle().Foreground(lipgloss.Red)
 )
 
-const keyLine = "a approve  r reject  e edit  w respond  b abstain  space mark  / filter  ? help  q quit"
+// keyWords are the keys as they are always seen. Help is first, so that the narrowest screen shows it.
+var keyWords = []string{"? help", "a approve", "r reject", "e edit", "w respond", "b abstain", "space mark", "/ filter", "q quit"}
 
 // View implements [tea.Model].
 func (m Model) View() tea.View {
@@ -31,23 +32,70 @@ func (m Model) View() tea.View {
 	return v
 }
 
-// screen is the whole screen: the list, the card, what happened last, and the keys.
+// screen is the whole screen: the list, the card, what happened last, and the keys or the line that is written.
 func (m Model) screen() string {
 	if m.mode == helping {
-		return m.fitted(append(strings.Split(help, "\n"), "", faint.Render("any key goes back")))
+		lines := strings.Split(help, "\n")
+		lines = lines[:max(0, min(len(lines), m.height-1))]
+		return m.fitted(append(lines, faint.Render("any key goes back")))
 	}
+	bottom := m.bottom()
+	height := max(0, m.height-len(bottom))
 	lines := []string{m.title()}
 	lines = append(lines, m.listLines()...)
 	lines = append(lines, m.cardLines()...)
-	for len(lines) < m.height-2 {
+	for len(lines) < height {
 		lines = append(lines, "")
 	}
-	lines = lines[:max(0, min(len(lines), m.height-2))]
-	status := words.Printable(m.status)
-	if m.mode == composing || m.mode == filtering {
-		return m.fitted(append(lines, status, m.input.View()))
+	return m.fitted(append(lines[:height], bottom...))
+}
+
+// bottom is what is below the card: what happened last, and the keys or the line that is written. Each takes the lines that it needs, as
+// long as they leave most of the screen to the card.
+func (m Model) bottom() []string {
+	most := max(1, m.height/8)
+	status := strings.Split(ansi.Wrap(words.Printable(m.status), m.width, ""), "\n")
+	if len(status) > most {
+		status[most-1] += " …"
+		status = status[:most]
 	}
-	return m.fitted(append(lines, status, faint.Render(keyLine)))
+	if m.mode != composing && m.mode != filtering {
+		return append(status, m.keyLines(most)...)
+	}
+	if in := m.input; m.promptAbove() {
+		status = append(status, in.Prompt)
+		in.Prompt = "> "
+		return append(status, in.View())
+	}
+	return append(status, m.input.View())
+}
+
+// keyLines are the keys on as many lines as they take.
+func (m Model) keyLines(most int) (lines []string) {
+	line := keyWords[0]
+	for _, word := range keyWords[1:] {
+		if longer := line + "  " + word; len(longer) <= m.width || len(lines)+1 == most {
+			line = longer
+			continue
+		}
+		lines, line = append(lines, faint.Render(line)), word
+	}
+	return append(lines, faint.Render(line))
+}
+
+// promptAbove reports whether the prompt leaves too little of its line to what is written, and there is a line to spare.
+func (m Model) promptAbove() bool {
+	return m.width-ansi.StringWidth(m.input.Prompt) < 30 && m.height > 6
+}
+
+// fit lets the line that is written scroll where it is longer than the screen is wide.
+func (m *Model) fit() {
+	prompt := ansi.StringWidth(m.input.Prompt)
+	if m.promptAbove() {
+		prompt = 2
+	}
+	m.input.SetWidth(max(1, m.width-prompt-1))
+	m.input.SetCursor(m.input.Position())
 }
 
 // fitted cuts lines to the width of the screen.
@@ -79,7 +127,7 @@ func (m Model) title() string {
 func (m Model) listHeight() int { return max(1, min(len(m.order), m.height/4)) }
 
 // cardHeight is how many lines of the card are seen at once.
-func (m Model) cardHeight() int { return max(1, m.height-m.listHeight()-4) }
+func (m Model) cardHeight() int { return max(1, m.height-m.listHeight()-len(m.bottom())-2) }
 
 func (m Model) listLines() []string {
 	if len(m.order) == 0 {
