@@ -43,8 +43,16 @@ func (m Model) edit(d draft, r approver.Request, numbers []int) (tea.Model, tea.
 	})
 }
 
-// arguments are those that an edit starts from, as they would run.
+// argumentsOf is what an edit of a version of a card is about, beside its comment: another version has other arguments.
+func argumentsOf(request, digest string, number int) about {
+	return about{request, fmt.Sprintf("arguments of %d in %s", number, digest)}
+}
+
+// arguments are those that an edit starts from: as an edit left them that was not sent, or as they would run.
 func (m *Model) arguments(r approver.Request, number int) ([]byte, error) {
+	if before := m.unsent[argumentsOf(r.ID, r.Digest, number)]; strings.TrimSpace(before) != "" {
+		return []byte(before), nil
+	}
 	item := r.Items[number-1]
 	raw := item.Edited
 	for _, f := range m.fetched[r.Digest] {
@@ -65,12 +73,15 @@ func (m *Model) arguments(r approver.Request, number int) ([]byte, error) {
 
 // edited takes what the editor left.
 func (m Model) edited(msg edited) (tea.Model, tea.Cmd) {
+	if msg.err == nil {
+		m.unsent[argumentsOf(msg.draft.request, msg.draft.digest, msg.draft.items[0].Number)] = string(msg.text)
+	}
 	var object map[string]any
 	switch err := json.Unmarshal(msg.text, &object); {
 	case msg.err != nil:
 		m.status = "editing: " + msg.err.Error()
 	case err != nil:
-		m.status = "nothing was sent: the arguments are no JSON object: " + err.Error()
+		m.status = "nothing was sent: the arguments are no JSON object; e goes on with them: " + err.Error()
 	case !m.standing(msg.draft):
 		m.draft = msg.draft
 		m.drop()

@@ -288,10 +288,13 @@ func TestAnEditStartsFromWhatWouldRun(t *testing.T) {
 	d := draft{request: "r-1", digest: p.desk.requests["r-1"].Digest, kind: events.Edit, items: []events.ItemVerdict{{Number: 1, Verdict: events.Edit}}}
 	p.tell(edited{draft: d, text: []byte(`[1]`)})
 	p.sees("no JSON object")
+	if text, err = p.m.arguments(p.desk.requests["r-1"], 1); err != nil || string(text) != "[1]" {
+		t.Errorf("the next edit starts from %s, %v", text, err)
+	}
 	p.tell(edited{draft: d, text: []byte("{ \"amount\": 100,\n \"to\": \"acme\" }")})
 	p.press("half will do", "enter")
-	if v := p.desk.sent[0]; v.Verdict != "" || len(v.Items) != 1 || string(v.Items[0].Arguments) != `{"amount":100,"to":"acme"}` || v.Comment != "half will do" {
-		t.Errorf("sent %+v", v)
+	if v := p.desk.sent[0]; v.Verdict != "" || len(v.Items) != 1 || string(v.Items[0].Arguments) != `{"amount":100,"to":"acme"}` || v.Comment != "half will do" || len(p.m.unsent) != 0 {
+		t.Errorf("sent %+v, and kept %q", v, p.m.unsent)
 	}
 }
 
@@ -313,6 +316,36 @@ func TestNothingRunsOffANarrowScreen(t *testing.T) {
 	}
 	p.tell(tea.WindowSizeMsg{Width: 20, Height: 8})
 	p.sees("? help")
+}
+
+// What was written is there again until it counts: for what it was written for, and for nothing else.
+func TestWhatWasWrittenIsNotLost(t *testing.T) {
+	t.Parallel()
+	p := sit(t, request("r-1", "finance", 90, 1, time.Hour), request("r-2", "finance", 80, 1, time.Hour))
+	p.press("r", "not due", "esc", "r")
+	p.sees("reject the item of r-1, comment: not due")
+	p.press("esc", "a")
+	if strings.Contains(p.screen(), "not due") {
+		t.Errorf("an approval has the words of a rejection:\n%s", p.screen())
+	}
+	p.press("esc", "down", "r")
+	if strings.Contains(p.screen(), "not due") {
+		t.Errorf("a request has the words for another:\n%s", p.screen())
+	}
+	p.press("esc", "up", "r")
+	r := p.desk.requests["r-1"]
+	r.Digest, r.Version = events.Digest([]byte("2")), 2
+	p.desk.requests["r-1"] = r
+	p.tell(Changed{"r-1"})
+	p.sees("has changed: read it again")
+	p.desk.answer = func(approver.Verdict) (approver.Cast, error) { return approver.Cast{}, errors.New("the line was cut") }
+	p.press("r", "enter")
+	p.sees("not known whether it counts")
+	p.desk.answer = nil
+	p.press("r", "enter", "r")
+	if v := p.desk.sent; len(v) != 2 || v[1].Comment != "not due" || v[1].Digest != r.Digest || strings.Contains(p.screen(), "not due") {
+		t.Errorf("sent %+v:\n%s", v, p.screen())
+	}
 }
 
 // Whatever agents write and however small the terminal is, the screen stays a screen.

@@ -24,8 +24,9 @@ v              show secrets, or mask them again
 /              show only what has these words
 R              look for requests again
 q              quit
-A verdict asks for a comment, which may stay empty. Enter sends it, esc does not.
-It answers the card that was on the screen, and no other version of it.`
+A verdict asks for a comment, which may stay empty. Enter sends it, esc does not
+and keeps what you wrote until you press its key again. It answers the card
+that was on the screen, and no other version of it.`
 
 // key is one key press.
 func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
@@ -62,8 +63,8 @@ func (m Model) filterKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 func (m Model) composeKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 	switch k.String() {
 	case "esc":
-		m.mode, m.status = browsing, "nothing was sent"
-		m.input.Blur()
+		m.status = "nothing was sent"
+		m.leave()
 		return m, nil
 	case "enter":
 		return m.send()
@@ -176,10 +177,9 @@ func open(r approver.Request) int {
 	return len(slices.DeleteFunc(slices.Clone(r.Items), func(i approver.Item) bool { return !i.Open() }))
 }
 
-// compose asks for the words that go with a verdict.
+// compose asks for the words that go with a verdict. Those that were written for it before and not sent are there again.
 func (m Model) compose(d draft) (tea.Model, tea.Cmd) {
 	m.mode, m.draft = composing, d
-	m.input.Reset()
 	items := "the item"
 	if d.count > 1 {
 		items = fmt.Sprintf("%d items", d.count)
@@ -189,8 +189,17 @@ func (m Model) compose(d draft) (tea.Model, tea.Cmd) {
 		what = "what the agent is to do instead"
 	}
 	m.input.Prompt = fmt.Sprintf("%s %s of %s, %s: ", d.kind, items, d.request, what)
+	m.input.SetValue(m.unsent[d.about()])
+	m.input.CursorEnd()
 	m.fit()
 	return m, m.input.Focus()
+}
+
+// leave ends the writing, and keeps what was written until it counts.
+func (m *Model) leave() {
+	m.unsent[m.draft.about()] = m.input.Value()
+	m.mode = browsing
+	m.input.Blur()
 }
 
 // send casts the verdict of the draft, if its card still waits as it was.
@@ -213,8 +222,8 @@ func (m Model) send() (tea.Model, tea.Cmd) {
 	} else {
 		v.Comment = text
 	}
-	m.mode, m.sending, m.status = browsing, true, "sending …"
-	m.input.Blur()
+	m.sending, m.status = true, "sending …"
+	m.leave()
 	return m, func() tea.Msg {
 		out, err := m.opts.Source.Cast(m.ctx, v)
 		return cast{d, out, err}

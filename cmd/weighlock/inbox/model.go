@@ -68,6 +68,7 @@ type Model struct {
 	scroll   int
 	mode     mode
 	draft    draft
+	unsent   map[about]string // what was written and not sent
 	input    textinput.Model
 	sending  bool
 	status   string
@@ -85,6 +86,11 @@ type draft struct {
 	count           int
 }
 
+// about is what somebody writes for: a request, and what they do with it.
+type about struct{ request, does string }
+
+func (d draft) about() about { return about{d.request, string(d.kind)} }
+
 // New makes the interface; it runs as long as ctx.
 func New(ctx context.Context, o Options) Model {
 	if o.Now == nil {
@@ -93,7 +99,7 @@ func New(ctx context.Context, o Options) Model {
 	in := textinput.New()
 	in.CharLimit = events.MaxCommentLength / 4
 	return Model{
-		ctx: ctx, opts: o, known: map[string]approver.Request{}, fetched: map[string][]card.Fetched{}, marked: map[int]bool{}, input: in,
+		ctx: ctx, opts: o, known: map[string]approver.Request{}, fetched: map[string][]card.Fetched{}, marked: map[int]bool{}, unsent: map[about]string{}, input: in,
 		width: card.Width, height: 24,
 	}
 }

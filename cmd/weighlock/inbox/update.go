@@ -88,8 +88,9 @@ func (m *Model) drop() {
 		what = "has changed: read it again"
 	}
 	m.status = fmt.Sprintf("nothing was sent: %s %s", m.draft.request, what)
-	m.mode = browsing
-	m.input.Blur()
+	if m.mode == composing {
+		m.leave()
+	}
 }
 
 // cast says what became of a verdict.
@@ -110,9 +111,18 @@ func (m Model) cast(msg cast) (tea.Model, tea.Cmd) {
 	}
 	if msg.err == nil {
 		m.answered++
+		m.counted(msg.draft)
 		m.marked, m.inverse = map[int]bool{}, false
 	}
 	return m, m.get(msg.draft.request)
+}
+
+// counted forgets what was written for a draft that counts now.
+func (m *Model) counted(d draft) {
+	delete(m.unsent, d.about())
+	if d.kind == events.Edit {
+		delete(m.unsent, argumentsOf(d.request, d.digest, d.items[0].Number))
+	}
 }
 
 // outcomes counts what a request came to.
