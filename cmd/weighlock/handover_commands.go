@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/inbox"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -52,10 +53,8 @@ judged anew: answers to the version before do not count.`
 
 func (c *cli) snoozeCommand() *cobra.Command {
 	var h approver.HandOver
-	var length time.Duration
 	command := c.handOverCommand(&h, events.Snooze, "snooze REQUEST", "No reminders of a request for you, for a while; others still have theirs", 1)
-	command.Flags().DurationVar(&length, "for", 15*time.Minute, "for how long, at most until the request ends")
-	command.PreRun = func(*cobra.Command, []string) { h.Until = time.Now().Add(length) }
+	command.Flags().DurationVar(&h.For, "for", 0, "for how long, at most until the request ends (default: 15m, or until then)")
 	command.Example = `  weighlock snooze r-yqymp7yzykyi --for 10m`
 	return command
 }
@@ -83,9 +82,12 @@ func (c *cli) handOverCommand(h *approver.HandOver, kind events.HandOverKind, us
 		if len(args) > 1 {
 			h.Question = args[1]
 		}
+		if kind == events.Snooze {
+			h.Until, h.For = inbox.SnoozeUntil(r, time.Now(), h.For), 0
+		}
 		handed, err := client.HandOver(ctx, *h)
 		if refused, ok := errors.AsType[*approver.RefusedError](err); ok {
-			fmt.Fprintf(os.Stderr, "refused (%s): %s\n", refused.Code, words.Printable(refused.Reason))
+			fmt.Fprintln(os.Stderr, words.Printable(words.Refused(refused.VerdictRefused)))
 			return &exitError{code: exitRefused}
 		}
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/weighlock/weighlock/cmd/weighlock/inbox"
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/pkg/approver"
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
 func (c *cli) inboxCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (c *cli) inboxCommand() *cobra.Command {
 		Use:   "inbox",
 		Short: "What waits for an answer, the most urgent first",
 		Long: `What waits for an answer, the most urgent first. On a terminal it is a screen that lives: the list, the card under the cursor, and keys to approve,
-reject, edit, respond and comment; ? shows them all. With --plain, --json, --watch or --all, and where the output is no terminal, it is text.`,
+reject, edit, respond, acknowledge, reassign, ask and snooze; ? shows them all. With --plain, --json, --watch or --all, and where the output is no terminal, it is text.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -124,6 +125,12 @@ func (d desk) Cast(ctx context.Context, v approver.Verdict) (approver.Cast, erro
 	return d.client.Cast(ctx, v)
 }
 
+func (d desk) HandOver(ctx context.Context, h approver.HandOver) (*events.ApprovalHanded, error) {
+	ctx, cancel := context.WithTimeout(ctx, castWithin)
+	defer cancel()
+	return d.client.HandOver(ctx, h)
+}
+
 // Opened reports that the card is before somebody. Should that fail, the time to the answer counts from the announcement, which is longer.
 func (d desk) Opened(ctx context.Context, r approver.Request) {
 	if r.Open() {
@@ -131,7 +138,7 @@ func (d desk) Opened(ctx context.Context, r approver.Request) {
 	}
 }
 
-// castWithin is how long the inbox waits for what becomes of a verdict.
+// castWithin is how long the inbox waits for what becomes of a verdict or a hand-over.
 const castWithin = 10 * time.Second
 
 func inboxRow(r approver.Request, now time.Time) []string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,15 +77,22 @@ func (s *sitting) sees(text string) {
 	}
 }
 
-// Two people sit before their inboxes, on a real pipeline: one answers, and the other sees it.
-func TestTwoPeopleAtTheirInboxes(t *testing.T) {
-	t.Parallel()
-	sh := office(t)
-	alice, bob := sh.sit("alice"), sh.sit("bob")
+// twoBefore are two people before the same request.
+func twoBefore(t *testing.T) (sh *shell, alice, bob *sitting) {
+	t.Helper()
+	sh = office(t)
+	alice, bob = sh.sit("alice"), sh.sit("bob")
 	alice.sees("nothing waits")
 	sh.must(exitOK, "propose", "--id", "a", "--tool", "pay", "--args", `{"amount": 500, "to": "acme"}`, "--reasoning", "the invoice is due")
 	alice.sees("the invoice is due")
 	bob.sees("the invoice is due")
+	return sh, alice, bob
+}
+
+// Two people sit before their inboxes, on a real pipeline: one answers, and the other sees it.
+func TestTwoPeopleAtTheirInboxes(t *testing.T) {
+	t.Parallel()
+	sh, alice, bob := twoBefore(t)
 	bob.press("r") // bob begins to answer, and is slower
 	bob.sees("comment:")
 	alice.press("a")
@@ -99,5 +107,49 @@ func TestTwoPeopleAtTheirInboxes(t *testing.T) {
 	alice.press("q")
 	if err := <-alice.done; err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever cannot answer yet hands over without leaving the inbox, and everybody sees it: the same as the commands do.
+func TestHandOversAtAnInbox(t *testing.T) {
+	t.Parallel()
+	sh, alice, bob := twoBefore(t)
+	request := sh.waiting()
+	alice.press("o")
+	alice.sees("acknowledge " + request + ", comment:")
+	alice.press("on it\r")
+	alice.sees("alice looks at " + request + ", which holds the next tier back until")
+	bob.sees("Meanwhile   alice looks at " + request)
+
+	alice.press("t")
+	alice.sees("to a group of its path (operations)")
+	alice.press("dave he knows them\r")
+	alice.sees("refused (handover): dave is not on the escalation path")
+	alice.sees("why: dave he knows them")
+	alice.press("\x01\x1b[3~\x1b[3~\x1b[3~\x1b[3~carol\r") // to its beginning, and another name
+	bob.sees("alice hands " + request + ` to carol "he knows them"`)
+
+	alice.sees("? help")
+	alice.press("i")
+	alice.sees("ask the agent about " + request)
+	alice.press("which invoice?\r")
+	alice.sees("the clock stops at most until")
+	shown := sh.must(exitOK, "show", request, "--as", "bob")
+	question := regexp.MustCompile(`q-\d+`).FindString(shown)
+	sh.must(exitOK, "answer", "assistant/a", question, "the one from May")
+	bob.sees(`"the one from May"`)
+
+	bob.press("s")
+	bob.sees("snooze " + request + ", for how long (15m0s) and why:")
+	bob.press("1m tea\r")
+	bob.sees("bob is not reminded of " + request + " until")
+	if out := sh.must(exitOK, "snooze", request, "--as", "carol"); !strings.Contains(out, "carol is not reminded of "+request+" until") {
+		t.Errorf("the command says %s", out)
+	}
+	trace := sh.must(exitOK, "trace", "assistant/a")
+	for _, want := range []string{"alice looks at", "alice hands", "alice asks", "assistant answers", "bob is not reminded"} {
+		if !strings.Contains(trace, want) {
+			t.Errorf("the timeline lacks %q:\n%s", want, trace)
+		}
 	}
 }

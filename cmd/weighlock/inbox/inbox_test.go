@@ -25,6 +25,8 @@ type desk struct {
 	sent     []approver.Verdict
 	opened   []string
 	answer   func(approver.Verdict) (approver.Cast, error)
+	handed   []approver.HandOver
+	refuse   error // what becomes of a hand-over; nil where it holds
 }
 
 func (d *desk) Requests(context.Context) (list []approver.Request, err error) {
@@ -57,12 +59,20 @@ func (d *desk) Cast(_ context.Context, v approver.Verdict) (approver.Cast, error
 	return d.answer(v)
 }
 
+func (d *desk) HandOver(_ context.Context, h approver.HandOver) (*events.ApprovalHanded, error) {
+	d.handed = append(d.handed, h)
+	if d.refuse != nil {
+		return nil, d.refuse
+	}
+	return &events.ApprovalHanded{QuestionID: "q-42", Request: h.Request, Kind: h.Kind, Approver: "carol", To: h.To, ToGroup: h.ToGroup, Question: h.Question, Item: h.Item, Comment: h.Comment}, nil
+}
+
 func (d *desk) Opened(_ context.Context, r approver.Request) { d.opened = append(d.opened, r.ID) }
 
 func request(id, group string, score, items int, left time.Duration) approver.Request {
 	r := approver.Request{
 		ID: id, Digest: events.Digest([]byte(id)), Version: 1, Require: []events.Requirement{{Group: group, Count: 1}}, RejectionEnds: true,
-		Group: group, Groups: []string{group}, Tiers: 1, OpenedAt: noon.Add(-time.Minute), EndsAt: noon.Add(left),
+		Group: group, Groups: []string{group}, Path: []string{group, "board"}, Tiers: 1, OpenedAt: noon.Add(-time.Minute), EndsAt: noon.Add(left),
 		Card: events.Card{Headline: "billing: send_payment " + id, Score: score, Otherwise: events.Rejected},
 	}
 	for i := range items {
@@ -88,6 +98,9 @@ func sit(t *testing.T, list ...approver.Request) *person {
 		d.requests[r.ID] = r
 	}
 	p := &person{t: t, desk: d, m: New(t.Context(), Options{Source: d, Approver: "carol", Editor: "true", Now: func() time.Time { return noon }})}
+	still := p.m.input.Styles()
+	still.Cursor.Blink = false // nothing to wait for
+	p.m.input.SetStyles(still)
 	p.do(p.m.list())
 	return p
 }
@@ -126,7 +139,7 @@ func (p *person) tell(msg tea.Msg) {
 // press presses keys: names of keys, or text.
 func (p *person) press(keys ...string) {
 	p.t.Helper()
-	special := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "pgdown": tea.KeyPgDown, "space": tea.KeySpace}
+	special := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "pgdown": tea.KeyPgDown, "tab": tea.KeyTab, "space": tea.KeySpace}
 	for _, key := range keys {
 		if code, ok := special[key]; ok {
 			k := tea.Key{Code: code}
@@ -304,6 +317,11 @@ func TestNothingRunsOffANarrowScreen(t *testing.T) {
 	p := sit(t, request("r-1", "finance", 90, 1, time.Hour))
 	p.desk.answer = func(approver.Verdict) (approver.Cast, error) {
 		return approver.Cast{}, &approver.RefusedError{VerdictRefused: events.VerdictRefused{Code: events.RefusedNotEntitled, Reason: "carol is in no group that was asked so far, and the request was not handed to her"}}
+	}
+	for line := range strings.Lines(help) {
+		if n := ansi.StringWidth(strings.TrimRight(line, "\n")); n > card.Width {
+			t.Errorf("a line of the help takes %d cells: %s", n, line)
+		}
 	}
 	for _, width := range []int{80, 50} {
 		p.tell(tea.WindowSizeMsg{Width: width, Height: 24})

@@ -20,13 +20,17 @@ a              approve        r  reject
 e              edit the arguments of one item in your editor, and approve that
 w              respond: reject, and tell the agent what to do instead
 b              abstain: take your answer back
+o              acknowledge: you are on it, which holds the next tier back
+t              reassign: name a person or group of its path, then why
+i              ask the agent about the whole card, or about the marked item
+s              snooze: no reminders for you for 15m, or as in: 1h out for lunch
 v              show secrets, or mask them again
 /              show only what has these words
 R              look for requests again
 q              quit
-A verdict asks for a comment, which may stay empty. Enter sends it, esc does not
-and keeps what you wrote until you press its key again. It answers the card
-that was on the screen, and no other version of it.`
+All but i and w take a comment, which may stay empty. Enter sends, esc does not,
+and keeps what you wrote until you press the key again. A verdict answers the
+card that was on the screen, and no other version of it.`
 
 // key is one key press.
 func (m Model) key(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
@@ -61,12 +65,14 @@ func (m Model) filterKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 }
 
 func (m Model) composeKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
-	switch k.String() {
-	case "esc":
+	switch key := k.String(); {
+	case m.sending: // a hand-over, whose words stay as they are until it holds
+		return m, nil
+	case key == "esc":
 		m.status = "nothing was sent"
 		m.leave()
 		return m, nil
-	case "enter":
+	case key == "enter":
 		return m.send()
 	}
 	return m.typed(k)
@@ -100,7 +106,7 @@ func (m Model) browseKey(k tea.KeyPressMsg) (tea.Model, tea.Cmd) {
 		m.fit()
 		return m, m.input.Focus()
 	default:
-		return m.verdictKey(k.String())
+		return m.actKey(k.String())
 	}
 	return m, m.fetch()
 }
@@ -122,21 +128,29 @@ func (m *Model) mark(key string) {
 	}
 }
 
-// verdictKey begins a verdict on the card that is on the screen.
-func (m Model) verdictKey(key string) (tea.Model, tea.Cmd) {
-	kinds := map[string]events.VerdictKind{"a": events.Approve, "r": events.Reject, "w": events.Respond, "b": events.Abstain, "e": events.Edit}
-	kind, ok := kinds[key]
+var verdictKeys = map[string]events.VerdictKind{"a": events.Approve, "r": events.Reject, "w": events.Respond, "b": events.Abstain, "e": events.Edit}
+
+// actKey begins a verdict on the card that is on the screen, or a hand-over of its request.
+func (m Model) actKey(key string) (tea.Model, tea.Cmd) {
+	kind, answers := verdictKeys[key]
+	hand, hands := handOverKeys[key]
 	r, there := m.known[m.cursor]
 	switch {
-	case !ok:
+	case !answers && !hands:
 		return m, nil
 	case !there || !r.Open():
 		m.status = "nothing waits here"
 		return m, nil
 	case m.sending:
-		m.status = "the answer before is still under way"
+		m.status = "what you sent before is still under way"
 		return m, nil
+	case hands:
+		return m.beginHandOver(hand, r)
 	}
+	return m.beginVerdict(kind, r)
+}
+
+func (m Model) beginVerdict(kind events.VerdictKind, r approver.Request) (tea.Model, tea.Cmd) {
 	d := draft{request: r.ID, digest: r.Digest, kind: kind}
 	numbers := m.chosen(r)
 	d.all, d.count = len(numbers) == open(r) && !m.inverse && !m.anyMarked(), len(numbers)
@@ -177,9 +191,8 @@ func open(r approver.Request) int {
 	return len(slices.DeleteFunc(slices.Clone(r.Items), func(i approver.Item) bool { return !i.Open() }))
 }
 
-// compose asks for the words that go with a verdict. Those that were written for it before and not sent are there again.
+// compose asks for the words that go with a verdict.
 func (m Model) compose(d draft) (tea.Model, tea.Cmd) {
-	m.mode, m.draft = composing, d
 	items := "the item"
 	if d.count > 1 {
 		items = fmt.Sprintf("%d items", d.count)
@@ -188,7 +201,15 @@ func (m Model) compose(d draft) (tea.Model, tea.Cmd) {
 	if d.kind == events.Respond {
 		what = "what the agent is to do instead"
 	}
-	m.input.Prompt = fmt.Sprintf("%s %s of %s, %s: ", d.kind, items, d.request, what)
+	return m.write(d, fmt.Sprintf("%s %s of %s, %s: ", d.kind, items, d.request, what))
+}
+
+// write begins to write for a draft. What was written for it before and not sent is there again.
+func (m Model) write(d draft, prompt string, names ...string) (tea.Model, tea.Cmd) {
+	m.mode, m.draft = composing, d
+	m.input.Prompt = prompt
+	m.input.ShowSuggestions = len(names) > 0
+	m.input.SetSuggestions(names)
 	m.input.SetValue(m.unsent[d.about()])
 	m.input.CursorEnd()
 	m.fit()
@@ -202,9 +223,12 @@ func (m *Model) leave() {
 	m.input.Blur()
 }
 
-// send casts the verdict of the draft, if its card still waits as it was.
+// send sends the hand-over of the draft; or casts its verdict, if its card still waits as it was.
 func (m Model) send() (tea.Model, tea.Cmd) {
 	d, text := m.draft, m.input.Value()
+	if d.hand != "" {
+		return m.hand()
+	}
 	if d.kind == events.Respond && text == "" {
 		m.status = "say what the agent is to do instead, or press esc"
 		return m, nil

@@ -1,5 +1,5 @@
 // Package inbox is the inbox as a terminal interface: what waits, the most urgent first, the card of one request, and one step from a key to a
-// verdict. Nothing is sent without a key and enter, and never on another card than the one on the screen.
+// verdict or a hand-over. Nothing is sent without a key and enter, and never on another card than the one on the screen.
 package inbox
 
 import (
@@ -24,6 +24,8 @@ type Source interface {
 	Fetch(ctx context.Context, r approver.Request) []card.Fetched
 	// Cast sends a verdict and waits until it counts or is refused.
 	Cast(ctx context.Context, v approver.Verdict) (approver.Cast, error)
+	// HandOver sends what somebody does beside answering, and waits until it holds or is refused.
+	HandOver(ctx context.Context, h approver.HandOver) (*events.ApprovalHanded, error)
 	// Opened notes that somebody has this card before them.
 	Opened(ctx context.Context, r approver.Request)
 }
@@ -45,7 +47,7 @@ type mode int
 
 const (
 	browsing  mode = iota
-	composing      // a comment or guidance for a verdict
+	composing      // the words that go with a verdict or a hand-over
 	filtering
 	helping
 )
@@ -77,19 +79,21 @@ type Model struct {
 	height   int
 }
 
-// draft is a verdict that is being written, on the card that was on the screen when it was begun.
+// draft is a verdict that is being written, on the card that was on the screen when it was begun, or a hand-over of its request.
 type draft struct {
 	request, digest string
 	kind            events.VerdictKind
 	items           []events.ItemVerdict
 	all             bool // answers every item
 	count           int
+	hand            events.HandOverKind // "" for a verdict
+	item            int                 // that a question is about; 0 for the whole card
 }
 
 // about is what somebody writes for: a request, and what they do with it.
 type about struct{ request, does string }
 
-func (d draft) about() about { return about{d.request, string(d.kind)} }
+func (d draft) about() about { return about{d.request, string(d.kind) + string(d.hand)} }
 
 // New makes the interface; it runs as long as ctx.
 func New(ctx context.Context, o Options) Model {
@@ -124,6 +128,11 @@ type (
 	cast struct {
 		draft draft
 		out   approver.Cast
+		err   error
+	}
+	handed struct {
+		draft draft
+		out   *events.ApprovalHanded
 		err   error
 	}
 	edited struct {

@@ -23,7 +23,13 @@ const introduction = `# The inbox
 then comes what is riskier, then what is older. ` + "`--group finance`" + ` shows only what is before that group.
 
 One step makes a verdict: a key, a comment that may stay empty, enter. There is no key for all requests at once. A verdict answers the card that was on the screen when its key was pressed. Where that has
-changed or closed meanwhile, nothing is sent, and the screen says so. With ` + "`--plain`, `--json`, `--watch` or `--all`" + `, and where the output is no terminal, the inbox is text.
+changed or closed meanwhile, nothing is sent, and the screen says so.
+
+Who cannot answer yet [hands over](escalation.md#what-people-can-do-beside-answering) in one step too, as the commands do: ` + "`o`" + ` acknowledges, ` + "`t`" + ` reassigns (a name, then why), ` + "`i`" + ` asks the agent about the card or the one
+marked item, ` + "`s`" + ` snoozes (how long, then why; both may stay empty). What is refused says so beside what was written. That stays until it holds, and whatever was written and not sent, for a verdict or an
+edit too, is there again when its key is pressed again for the same request.
+
+With ` + "`--plain`, `--json`, `--watch` or `--all`" + `, and where the output is no terminal, the inbox is text.
 
 What follows is a session as it was recorded.
 `
@@ -73,7 +79,8 @@ func TestRecording(t *testing.T) {
 	shot("carol opens her inbox. The refund has three minutes left, so it comes first.")
 	shot("`a` approves; she writes why.", "a", "he ordered it")
 	shot("Enter sends it. The next request comes under the cursor.", "enter")
-	shot("She marks the first item with `space` and presses `r`: the verdict answers that item alone.", "space", "r", "we know nobody of that name")
+	shot("She marks the first item with `space`; `i` asks the agent about it.", "space", "i", "who is Unknown Ltd?")
+	shot("The question is out. She need not wait for the answer: `r` rejects the marked item alone.", "enter", "r", "we know nobody of that name")
 	shot("`?` shows all keys.", "enter", "?")
 	file := filepath.Join("..", "..", "..", "docs", "inbox.md")
 	if *update {
@@ -84,6 +91,9 @@ func TestRecording(t *testing.T) {
 	want, err := os.ReadFile(file)
 	if err != nil || string(want) != b.String() {
 		t.Errorf("docs/inbox.md is not current: go test ./cmd/weighlock/inbox -update (%v)", err)
+	}
+	if len(p.desk.handed) != 1 || p.desk.handed[0].Item != 1 {
+		t.Errorf("handed over %+v", p.desk.handed)
 	}
 	if len(p.desk.sent) != 2 || p.desk.sent[1].Items[0].Verdict != events.Reject {
 		t.Errorf("sent %+v", p.desk.sent)

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/weighlock/weighlock/cmd/weighlock/words"
 	"github.com/weighlock/weighlock/pkg/approver"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -30,6 +31,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.fetched[msg.digest] = msg.items
 	case cast:
 		return m.cast(msg)
+	case handed:
+		return m.handed(msg)
 	case edited:
 		return m.edited(msg)
 	case tea.KeyPressMsg:
@@ -65,7 +68,7 @@ func (m Model) got(msg got) (tea.Model, tea.Cmd) {
 	default:
 		m.known[msg.id] = msg.request
 	}
-	if m.mode == composing && m.draft.request == msg.id && !m.standing(m.draft) {
+	if m.mode == composing && !m.sending && m.draft.request == msg.id && !m.standing(m.draft) {
 		m.drop()
 	}
 	if msg.id == m.cursor && m.known[msg.id].ResolvedAt != nil && m.status == "" {
@@ -75,10 +78,10 @@ func (m Model) got(msg got) (tea.Model, tea.Cmd) {
 	return m, m.fetch()
 }
 
-// standing reports whether the card of a draft is still the one that waits.
+// standing reports whether the card of a draft is still the one that waits. A hand-over is of the request, whatever its card.
 func (m *Model) standing(d draft) bool {
 	r, ok := m.known[d.request]
-	return ok && r.Open() && r.Digest == d.digest
+	return ok && r.Open() && (d.hand != "" || r.Digest == d.digest)
 }
 
 // drop gives a draft up, because its card is no more.
@@ -99,7 +102,7 @@ func (m Model) cast(msg cast) (tea.Model, tea.Cmd) {
 	refused, isRefused := errors.AsType[*approver.RefusedError](msg.err)
 	switch {
 	case isRefused:
-		m.status = fmt.Sprintf("refused (%s): %s", refused.Code, refused.Reason)
+		m.status = words.Refused(refused.VerdictRefused)
 	case msg.err != nil:
 		m.status = "not known whether it counts: " + msg.err.Error()
 	case msg.out.Resolved != nil:
@@ -146,7 +149,7 @@ func outcomes(r *events.ApprovalResolved) string {
 
 // typed gives a message to the line that is being written.
 func (m Model) typed(msg tea.Msg) (tea.Model, tea.Cmd) {
-	if m.mode != composing && m.mode != filtering {
+	if m.mode != composing && m.mode != filtering || m.mode == composing && m.sending {
 		return m, nil
 	}
 	var cmd tea.Cmd

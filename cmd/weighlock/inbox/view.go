@@ -22,7 +22,7 @@ var (
 )
 
 // keyWords are the keys as they are always seen. Help is first, so that the narrowest screen shows it.
-var keyWords = []string{"? help", "a approve", "r reject", "e edit", "w respond", "b abstain", "space mark", "/ filter", "q quit"}
+var keyWords = []string{"? help", "a approve", "r reject", "e edit", "w respond", "b abstain", "o ack", "t reassign", "i ask", "s snooze", "space mark", "/ filter", "q quit"}
 
 // View implements [tea.Model].
 func (m Model) View() tea.View {
@@ -65,9 +65,9 @@ func (m Model) bottom() []string {
 	if in := m.input; m.promptAbove() {
 		status = append(status, in.Prompt)
 		in.Prompt = "> "
-		return append(status, in.View())
+		return append(status, strings.TrimRight(in.View(), " "))
 	}
-	return append(status, m.input.View())
+	return append(status, strings.TrimRight(m.input.View(), " "))
 }
 
 // keyLines are the keys on as many lines as they take.

@@ -68,9 +68,14 @@ func Handed(a *events.ApprovalHanded) string {
 		}
 		return fmt.Sprintf("%s asks%s, on %s (%s): %q%s", a.Approver, about, a.Request, a.QuestionID, a.Question, until("; the clock stops at most until", a.Until))
 	case events.Snooze:
-		return fmt.Sprintf("%s is not reminded of %s%s", a.Approver, a.Request, until(" until", a.Until))
+		return fmt.Sprintf("%s is not reminded of %s%s%s", a.Approver, a.Request, until(" until", a.Until), Quoted(a.Comment))
 	}
 	return fmt.Sprintf("%s: %s by %s", a.Request, a.Kind, a.Approver)
+}
+
+// Refused says why a verdict or a hand-over does not count.
+func Refused(r events.VerdictRefused) string {
+	return fmt.Sprintf("refused (%s): %s", r.Code, r.Reason)
 }
 
 // Pending says how an action stands that waits for people.

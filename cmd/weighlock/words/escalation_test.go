@@ -29,7 +29,7 @@ func TestEveryRungHasWords(t *testing.T) {
 		`alice looks at r-1, which holds the next tier back until 12:00:00 "soon"`: {"", &events.ApprovalHanded{Request: "r-1", Group: "ops", Channel: "self", Approver: "alice", Kind: events.Acknowledge, Until: &at, Comment: "soon"}},
 		"alice hands r-1 to bob":                                                   {"", &events.ApprovalHanded{Request: "r-1", Group: "ops", Channel: "self", Approver: "alice", Kind: events.Reassign, To: "bob"}},
 		`alice asks about item 2, on r-1 (q-7): "which?"`:                          {"", &events.ApprovalHanded{Request: "r-1", Group: "ops", Channel: "self", Approver: "alice", Kind: events.Ask, Item: 2, Question: "which?", QuestionID: "q-7"}},
-		"alice is not reminded of r-1 until 12:00:00":                              {"", &events.ApprovalHanded{Request: "r-1", Group: "ops", Channel: "self", Approver: "alice", Kind: events.Snooze, Until: &at}},
+		`alice is not reminded of r-1 until 12:00:00 "lunch"`:                      {"", &events.ApprovalHanded{Request: "r-1", Group: "ops", Channel: "self", Approver: "alice", Kind: events.Snooze, Until: &at, Comment: "lunch"}},
 		"alice wants to snooze r-1 (self)":                                         {"wl.handovers.self.alice.r-1", &events.HandOverCast{Kind: events.Snooze, Until: &at}},
 		`billing answers q-7: "the one from May"`:                                  {"wl.answers.billing.a.q-7", &events.QuestionAnswered{Agent: "billing", Action: "a", Question: "q-7", Answer: "the one from May"}},
 		"ops is reminded of all its 31 open requests at once":                      {"", &events.StormReported{Group: "ops", To: "ops", Open: 31}},
