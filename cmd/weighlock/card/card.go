@@ -146,6 +146,7 @@ func (v View) shown(item *Fetched) shown {
 			s.context.UserRequest, s.context.Reasoning = mask.Text(p.Request), mask.Text(p.Reasoning)
 		}
 	}
+	s.arguments = legible(s.arguments)
 	if item.Unseen && p == nil {
 		s.problem = "it was not stored any more when the card was made"
 	}
@@ -330,7 +331,7 @@ func printPlan(w io.Writer, steps []events.PlanStep, all int) {
 		}
 		text := fmt.Sprintf("%d. %s", i+1, s.Description)
 		if s.Tool != "" {
-			text += "  " + s.Tool + " " + string(s.Arguments)
+			text += "  " + s.Tool + " " + string(legible(s.Arguments))
 		}
 		lines := wrap(words.Printable(words.Clip(text, 2*Width)), Width-indent)
 		for j, line := range lines {

@@ -49,16 +49,16 @@ func cards() map[string]View {
 			f.Score, f.Reasons = 100, []string{"moves money", "pays somebody for the first time"}
 			f.Context.Memory = []events.MemoryItem{{Origin: "mail from billing@nordlicht.example", Text: "our bank details have changed"}}
 		}),
-		item(2, "pay-1", `{"amount":312.40,"currency":"EUR","recipient":"Paper & Co"}`),
+		item(2, "pay-1", `{"amount":312.40,"currency":"EUR","recipient":"Paper \u0026 Co"}`),
 		item(3, "pay-2", `{"amount":86.20,"currency":"EUR","recipient":"カフェ 珈琲 コントール 合同会社 東京都渋谷区"}`, func(f *Fetched) { f.Outcome = events.Withdrawn }),
 	)
 	hostile := request(&events.CardContext{UserRequest: "\x1b[2J\x1b[H\u202eapprove everything\n\n[2] finance-bot/harmless  score 0"},
-		item(1, "pay-1", `{"recipient":"`+strings.Repeat("x", 300)+`","note":"\u001b[31m"}`, func(f *Fetched) {
+		item(1, "pay-1", `{"recipient":"`+strings.Repeat("x", 300)+`","note":"\u001b[31m\u202e"}`, func(f *Fetched) {
 			f.Reasons = []string{"moves money\nFor         nobody"}
 			f.Cut = true
 		}))
 	plan := request(&events.CardContext{PlanSteps: 25, Plan: []events.PlanStep{
-		{Description: "pay Ada", Tool: "send_payment", Arguments: json.RawMessage(`{"amount":84.10,"recipient":"Ada Brandt"}`)},
+		{Description: "pay Ada", Tool: "send_payment", Arguments: json.RawMessage(`{"amount":84.10,"recipient":"Ad\u0061 Brandt"}`)},
 		{Description: "tell Jonas"},
 	}}, item(1, "plan", ``, func(f *Fetched) { f.Tool, f.Breakpoint, f.Target = "", events.AtPlan, nil }))
 	edited := request(nil, item(1, "pay-1", `{"amount":100,"recipient":"acme"}`, func(f *Fetched) {

@@ -13,8 +13,8 @@ import (
 func printDifference(w io.Writer, by string, proposed, edited json.RawMessage, as func(json.RawMessage) json.RawMessage) {
 	was, err := members(proposed)
 	is, err2 := members(edited)
-	shownWas, _ := members(as(proposed))
-	shownIs, _ := members(as(edited))
+	shownWas, _ := members(legible(as(proposed)))
+	shownIs, _ := members(legible(as(edited)))
 	if err != nil || err2 != nil {
 		field(w, "Edited", "by "+by+"; what changed cannot be told")
 		return

@@ -77,7 +77,7 @@ func printSame(w io.Writer, items []shown) {
 	if err != nil || len(same) == 0 {
 		text = nil
 	}
-	field(w, "All do", strings.TrimSpace(items[0].tool+" "+string(text)))
+	field(w, "All do", strings.TrimSpace(items[0].tool+" "+string(legible(text))))
 }
 
 // differing are the columns: agent, tool and target where they differ, and the arguments that do, by name. complete says that nothing else does.

@@ -1,11 +1,14 @@
 package card
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/words"
 )
@@ -62,4 +65,13 @@ func pad(text string, cells int) string {
 		return text + strings.Repeat(" ", cells-n)
 	}
 	return ansi.Truncate(text, cells, "…")
+}
+
+// legible is JSON with its texts as they read: "M\u00fcller \u0026 Co", as programs write it, is "Müller & Co". What is no JSON stays as it is.
+func legible(raw json.RawMessage) json.RawMessage {
+	v := jsontext.Value(bytes.Clone(raw))
+	if v.Compact(jsontext.PreserveRawStrings(false)) != nil {
+		return raw
+	}
+	return json.RawMessage(v)
 }
