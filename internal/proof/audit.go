@@ -31,7 +31,7 @@ type version struct {
 type Audit struct {
 	stream   string
 	epoch    uint64
-	history  history
+	digests  []entered // in order
 	head     Head
 	source   Source
 	findings []Finding
@@ -54,12 +54,12 @@ const (
 	maxVersions = 100   // of one sequence; more are forged by what they are, and counted only
 )
 
-// NewAudit begins. source may be nil; it serves to name the row where a whole history was made anew.
-func NewAudit(stream string, epoch uint64, witnessed, stored []Signed, trusted Keys, head Head, source Source) *Audit {
-	h := newHistory(stream, epoch, witnessed, stored, trusted, head)
+// NewAudit begins, with everything that was signed. source may be nil; it serves to name the row where a whole history was made anew.
+func NewAudit(signed *History, head Head, source Source) *Audit {
+	signed.close(head)
 	return &Audit{
-		stream: stream, epoch: epoch, history: h, head: head, source: source,
-		findings: h.findings, before: []version{{chain: ChainStart(stream, epoch)}},
+		stream: signed.stream, epoch: signed.epoch, digests: signed.digests, head: head, source: source,
+		findings: signed.findings, Further: signed.further, before: []version{{chain: ChainStart(signed.stream, signed.epoch)}},
 	}
 }
 
@@ -79,8 +79,8 @@ func (a *Audit) wrongf(kind Kind, lo, hi uint64, format string, args ...any) {
 // Since leaves out the digests of batches that ended before at, in Unix nanoseconds, and gives the sequence behind which rows
 // are wanted. Call it before the first row.
 func (a *Audit) Since(at int64) uint64 {
-	for a.next < len(a.history.digests) && a.history.digests[a.next].At < at {
-		d := a.history.digests[a.next]
+	for a.next < len(a.digests) && a.digests[a.next].At < at {
+		d := a.digests[a.next]
 		a.next++
 		a.last, a.covered, a.before = d.Hi, d.Hi, []version{{chain: d.Chain}}
 	}
@@ -164,7 +164,7 @@ func (a *Audit) follows(v version) bool {
 
 // enter closes the digests that end before seq, and notes a row that no digest covers.
 func (a *Audit) enter(seq uint64) {
-	all := a.history.digests
+	all := a.digests
 	for a.next < len(all) && seq > all[a.next].Hi {
 		a.endBatch()
 	}
@@ -179,7 +179,7 @@ func (a *Audit) enter(seq uint64) {
 
 // endBatch compares what was read of a digest's rows with the digest.
 func (a *Audit) endBatch() {
-	d := a.history.digests[a.next]
+	d := a.digests[a.next]
 	a.next++
 	a.covered = d.Hi
 	n := uint64(len(a.entries))
@@ -188,7 +188,7 @@ func (a *Audit) endBatch() {
 	case n < d.N && a.last < d.Hi:
 		a.wrongf(Missing, max(a.last+1, d.Lo), d.Hi, "the signed batch %d-%d had %d rows, and %d are left", d.Lo, d.Hi, d.N, n)
 	case !a.spoilt:
-		a.rewritten(d, a.entries)
+		a.rewritten(d.Digest, a.entries)
 	}
 	if a.last < d.Hi { // go on from what is known to be right
 		a.last, a.before = d.Hi, []version{{chain: d.Chain}}
@@ -220,7 +220,7 @@ func (a *Audit) Close(written uint64) []Finding {
 		a.judge()
 	}
 	last := a.last
-	for a.next < len(a.history.digests) {
+	for a.next < len(a.digests) {
 		a.endBatch()
 	}
 	if last < a.head.HighWater && a.covered < a.head.HighWater {

@@ -64,8 +64,20 @@ func (r *record) sign() {
 	r.head = Head{HighWater: r.rows[len(r.rows)-1].Seq, LastDigest: previous}
 }
 
+// history is what was signed.
+func (r *record) history(stored []Signed) *History {
+	h := NewHistory("S", 1, r.trusted)
+	for _, d := range stored {
+		h.Stored(d)
+	}
+	for _, d := range r.digests {
+		h.Witnessed(d)
+	}
+	return h
+}
+
 func (r *record) verify(stored []Signed, source Source) []Finding {
-	a := NewAudit("S", 1, r.digests, stored, r.trusted, r.head, source)
+	a := NewAudit(r.history(stored), r.head, source)
 	for _, row := range r.rows {
 		a.Row(row)
 	}
@@ -171,11 +183,31 @@ func TestGapOfTheStream(t *testing.T) {
 	}
 }
 
+// Digests come in any order, and some of them twice.
+func TestDigestsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	r := written(t)
+	h := NewHistory("S", 1, r.trusted)
+	for _, d := range slices.Backward(r.digests) {
+		h.Stored(d)
+	}
+	for _, i := range []int{2, 0, 3, 1, 0} {
+		h.Witnessed(r.digests[i])
+	}
+	a := NewAudit(h, r.head, nil)
+	for _, row := range r.rows {
+		a.Row(row)
+	}
+	if found := a.Close(r.head.HighWater); len(found) > 0 || a.Signed != uint64(len(r.rows)) {
+		t.Errorf("%d rows are signed, found %v", a.Signed, found)
+	}
+}
+
 // However much was changed, what is kept of it is bounded.
 func TestFindingsAreBounded(t *testing.T) {
 	t.Parallel()
 	r := written(t)
-	a := NewAudit("S", 1, r.digests, r.digests, r.trusted, r.head, nil)
+	a := NewAudit(r.history(r.digests), r.head, nil)
 	for i := range 3 * maxVersions {
 		row := r.rows[0]
 		row.Data = fmt.Append(nil, i)
@@ -186,5 +218,14 @@ func TestFindingsAreBounded(t *testing.T) {
 	}
 	if n := len(a.Close(r.head.HighWater)); n != MaxFindings || a.Further < MaxFindings {
 		t.Errorf("%d findings are kept and %d counted", n, a.Further)
+	}
+	h, forged := r.history(nil), r.digests[0]
+	forged.Signature = ""
+	for range 2 * MaxFindings {
+		h.Stored(forged)
+	}
+	a = NewAudit(h, r.head, nil)
+	if n := len(a.Close(r.head.HighWater)); n != MaxFindings || a.Further < MaxFindings {
+		t.Errorf("%d findings about digests are kept and %d counted", n, a.Further)
 	}
 }

@@ -12,58 +12,106 @@ type Head struct {
 	LastDigest Hash   // zero where nothing was signed
 }
 
-// history is the signed digests of one stream's epoch, each following the one before.
-type history struct {
-	digests  []Digest
+// History is what was signed of one stream's epoch. Hand it every digest there is, in any order, and it to [NewAudit]. It
+// holds about a quarter of a KiB of each.
+type History struct {
+	stream  string
+	epoch   uint64
+	trusted Keys
+
+	digests  []entered
+	index    map[Hash]int // of digests, until they are put in order
 	findings []Finding
+	further  uint64
 }
 
-// newHistory puts digests in order and judges them. witnessed are those from outside of ClickHouse: they win over those from inside.
-func newHistory(stream string, epoch uint64, witnessed, stored []Signed, trusted Keys, head Head) history {
-	var h history
-	wrong := func(d Digest, text string) {
-		h.findings = append(h.findings, Finding{Kind: BadDigest, Stream: stream, Epoch: epoch, Lo: d.Lo, Hi: d.Hi, Text: text})
+// entered is a digest, and where it was found.
+type entered struct {
+	Digest
+
+	hash            Hash
+	outside, inside bool // of ClickHouse
+}
+
+// NewHistory begins. Digests that no key of trusted has signed are findings.
+func NewHistory(stream string, epoch uint64, trusted Keys) *History {
+	return &History{stream: stream, epoch: epoch, trusted: trusted, index: map[Hash]int{}}
+}
+
+// Witnessed takes a digest from outside of ClickHouse. They win over those from inside.
+func (h *History) Witnessed(s Signed) {
+	if d := h.enter(s); d != nil {
+		d.outside = true
 	}
-	outside, inside := map[Hash]bool{}, map[Hash]bool{}
-	take := func(from []Signed, seen map[Hash]bool, other map[Hash]bool) {
-		for _, s := range from {
-			if s.Stream != stream || s.Epoch != epoch {
-				continue
-			}
-			if err := s.Check(trusted); err != nil {
-				wrong(s.Digest, err.Error())
-				continue
-			}
-			if hash := s.Hash(); !seen[hash] {
-				seen[hash] = true
-				if !other[hash] {
-					h.digests = append(h.digests, s.Digest)
-				}
-			}
-		}
+}
+
+// Stored takes a digest that ClickHouse has.
+func (h *History) Stored(s Signed) {
+	if d := h.enter(s); d != nil {
+		d.inside = true
 	}
-	take(witnessed, outside, nil)
-	take(stored, inside, outside)
-	slices.SortFunc(h.digests, func(a, b Digest) int { return cmp.Compare(a.Lo, b.Lo) })
+}
+
+// enter returns nil for a digest of something else, and for one that is not signed.
+func (h *History) enter(s Signed) *entered {
+	if s.Stream != h.stream || s.Epoch != h.epoch {
+		return nil
+	}
+	if err := s.Check(h.trusted); err != nil {
+		h.wrong(s.Digest, err.Error())
+		return nil
+	}
+	hash := s.Hash()
+	i, ok := h.index[hash]
+	if !ok {
+		i = len(h.digests)
+		s.Stream = h.stream // one text for all
+		h.index[hash], h.digests = i, append(h.digests, entered{Digest: s.Digest, hash: hash})
+	}
+	return &h.digests[i]
+}
+
+func (h *History) wrong(d Digest, text string) {
+	if len(h.findings) >= MaxFindings {
+		h.further++
+		return
+	}
+	h.findings = append(h.findings, Finding{Kind: BadDigest, Stream: h.stream, Epoch: h.epoch, Lo: d.Lo, Hi: d.Hi, Text: text})
+}
+
+// close puts the digests in order, each following the one before, and judges them.
+func (h *History) close(head Head) {
+	_, complete := h.index[head.LastDigest]
+	h.index = nil
+	slices.SortStableFunc(h.digests, func(a, b entered) int { return cmp.Or(cmp.Compare(a.Lo, b.Lo), compare(b.outside, a.outside)) })
 	for i, d := range h.digests {
-		hash := d.Hash()
 		switch {
-		case outside[hash] && !inside[hash]:
-			wrong(d, "the digest was taken out of ClickHouse")
-		case !outside[hash] && i > 0 && outside[h.digests[i-1].Hash()]: // older ones may have expired in the stream
-			wrong(d, "the digest is in ClickHouse only: the stream of digests never had it")
+		case d.outside && !d.inside:
+			h.wrong(d.Digest, "the digest was taken out of ClickHouse")
+		case !d.outside && i > 0 && h.digests[i-1].outside: // older ones may have expired in the stream
+			h.wrong(d.Digest, "the digest is in ClickHouse only: the stream of digests never had it")
 		}
 		if i == 0 {
 			continue
 		}
 		if before := h.digests[i-1]; d.Lo <= before.Hi {
-			wrong(d, fmt.Sprintf("two digests cover the same rows: this one and that of %d-%d", before.Lo, before.Hi))
-		} else if d.Previous != before.Hash() {
-			wrong(d, fmt.Sprintf("the digest does not follow that of %d-%d: one between them is missing, or its history was made anew", before.Lo, before.Hi))
+			h.wrong(d.Digest, fmt.Sprintf("two digests cover the same rows: this one and that of %d-%d", before.Lo, before.Hi))
+		} else if d.Previous != before.hash {
+			h.wrong(d.Digest, fmt.Sprintf("the digest does not follow that of %d-%d: one between them is missing, or its history was made anew", before.Lo, before.Hi))
 		}
 	}
-	if head.LastDigest != (Hash{}) && !outside[head.LastDigest] && !inside[head.LastDigest] {
-		wrong(Digest{Lo: head.HighWater, Hi: head.HighWater}, fmt.Sprintf("the newest digest, %s, is missing", head.LastDigest))
+	if !complete && head.LastDigest != (Hash{}) {
+		h.wrong(Digest{Lo: head.HighWater, Hi: head.HighWater}, fmt.Sprintf("the newest digest, %s, is missing", head.LastDigest))
 	}
-	return h
+}
+
+// compare orders false before true.
+func compare(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/ask"
 	"github.com/weighlock/weighlock/internal/proof"
@@ -18,21 +19,13 @@ const about = `SELECT DISTINCT stream, epoch, seq FROM events
 // Prove collects the events of an action with their ways to signed roots. What is not signed yet is an error: ask again.
 func (p Place) Prove(ctx context.Context, agent, action string) (proof.Bundle, error) {
 	bundle := proof.Bundle{Version: proof.BundleVersion}
-	witnessed, err := p.witnessed(ctx)
-	if err != nil {
-		return bundle, err
-	}
-	stored, err := p.stored(ctx)
-	if err != nil {
-		return bundle, err
-	}
 	type place struct {
 		Stream string `json:"stream"`
 		Epoch  uint64 `json:"epoch,string"`
 		Seq    uint64 `json:"seq,string"`
 	}
 	var places []place
-	err = ask.Rows(ctx, p.ClickHouseURL, about, map[string]string{"agent": agent, "action": action}, func(row []byte) error {
+	err := ask.Rows(ctx, p.ClickHouseURL, about, map[string]string{"agent": agent, "action": action}, func(row []byte) error {
 		var x place
 		err := json.Unmarshal(row, &x)
 		places = append(places, x)
@@ -46,11 +39,14 @@ func (p Place) Prove(ctx context.Context, agent, action string) (proof.Bundle, e
 	}
 	for _, x := range places {
 		at := part{x.Stream, x.Epoch}
-		digest, ok := p.covering(at, x.Seq, witnessed, stored)
-		if !ok {
+		digest, err := p.covering(ctx, at, x.Seq)
+		if err != nil {
+			return bundle, err
+		}
+		if digest == nil {
 			return bundle, fmt.Errorf("%s %d is not signed with a trusted key: try again in a second, and if that does not help, run `weighlock audit verify`", x.Stream, x.Seq)
 		}
-		event, err := p.proven(ctx, at, x.Seq, digest)
+		event, err := p.proven(ctx, at, x.Seq, *digest)
 		if err != nil {
 			return bundle, err
 		}
@@ -59,16 +55,19 @@ func (p Place) Prove(ctx context.Context, agent, action string) (proof.Bundle, e
 	return bundle, nil
 }
 
-// covering finds the digest of a sequence that is signed with a trusted key, first among those outside of ClickHouse.
-func (p Place) covering(at part, seq uint64, from ...[]proof.Signed) (proof.Signed, bool) {
-	for _, all := range from {
-		for _, s := range all {
-			if s.Stream == at.stream && s.Epoch == at.epoch && seq >= s.Lo && seq <= s.Hi && s.Check(p.Trusted) == nil {
-				return s, true
-			}
+// covering finds a digest of a sequence that is signed with a trusted key; nil where there is none. Only where ClickHouse has
+// none is the stream of digests searched.
+func (p Place) covering(ctx context.Context, at part, seq uint64) (found *proof.Signed, err error) {
+	take := func(s proof.Signed) {
+		if found == nil && seq >= s.Lo && seq <= s.Hi && s.Check(p.Trusted) == nil {
+			found = &s
 		}
 	}
-	return proof.Signed{}, false
+	err = p.stored(ctx, at, coveringWhere, map[string]string{"seq": fmt.Sprint(seq)}, take)
+	if err == nil && found == nil {
+		err = p.witnessed(ctx, at, time.Time{}, take)
+	}
+	return found, err
 }
 
 func (p Place) proven(ctx context.Context, at part, seq uint64, digest proof.Signed) (proof.Proven, error) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -59,62 +60,80 @@ type part struct {
 	epoch  uint64
 }
 
-// witnessed reads the stream of digests.
-func (p Place) witnessed(ctx context.Context) ([]proof.Signed, error) {
+// witnessed hands over the digests of a part that are in the stream of digests, at least those of batches that ended since then.
+func (p Place) witnessed(ctx context.Context, at part, since time.Time, each func(proof.Signed)) error {
 	name := p.Subjects.Stream("PROOFS")
-	consumer, err := p.JetStream.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{})
+	config := jetstream.OrderedConsumerConfig{FilterSubjects: []string{p.Subjects.Proof(at.stream)}}
+	if since.Unix() > 0 { // a digest is published after its batch has ended, by the clocks of two servers
+		from := since.Add(-time.Hour)
+		config.DeliverPolicy, config.OptStartTime = jetstream.DeliverByStartTimePolicy, &from
+	}
+	failed := func(err error) error { return fmt.Errorf("reading %s: %w", name, err) }
+	consumer, err := p.JetStream.OrderedConsumer(ctx, name, config)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return failed(err)
 	}
 	info, err := consumer.Info(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return failed(err)
 	}
-	all := make([]proof.Signed, 0, info.NumPending)
 	if info.NumPending == 0 {
-		return all, nil
+		return nil
 	}
 	messages, err := consumer.Messages()
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return failed(err)
 	}
 	defer messages.Stop()
-	for uint64(len(all)) < info.NumPending {
+	for range info.NumPending {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", name, err)
+			return failed(err)
 		}
 		var s proof.Signed
 		if err := json.Unmarshal(msg.Data(), &s); err != nil {
-			return nil, fmt.Errorf("reading %s: %q is no digest: %w", name, msg.Subject(), err)
+			return failed(fmt.Errorf("%q is no digest: %w", msg.Subject(), err))
 		}
-		all = append(all, s)
+		if s.Stream == at.stream && s.Epoch == at.epoch {
+			each(s)
+		}
 	}
-	return all, nil
+	return nil
 }
 
-// stored reads the digests that ClickHouse has.
-func (p Place) stored(ctx context.Context) ([]proof.Signed, error) {
-	var all []proof.Signed
-	err := ask.Rows(ctx, p.ClickHouseURL, `SELECT stream, epoch, lo, hi, n, toUnixTimestamp64Nano(at) AS at, root, chain, previous, key, signature FROM digests ORDER BY stream, epoch, lo`, nil,
-		func(row []byte) error {
-			var d struct {
-				proof.Signed
+// What stored is asked for: all digests, those of batches that ended since a time and the one before them, or those that cover a sequence.
+const (
+	sinceWhere    = "(at >= {since:Int64} OR lo IN (SELECT max(lo) FROM digests WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND toUnixTimestamp64Nano(at) < {since:Int64}))"
+	coveringWhere = "lo <= {seq:UInt64} AND hi >= {seq:UInt64}"
+)
 
-				Epoch uint64 `json:"epoch,string"` //nolint:tagliatelle // 64 bits come in quotes
-				Lo    uint64 `json:"lo,string"`
-				Hi    uint64 `json:"hi,string"`
-				N     uint64 `json:"n,string"`
-				At    int64  `json:"at,string"`
-			}
-			if err := json.Unmarshal(row, &d); err != nil {
-				return fmt.Errorf("a row of digests cannot be read: %w", err)
-			}
-			d.Signed.Epoch, d.Signed.Lo, d.Signed.Hi, d.Signed.N, d.Signed.At = d.Epoch, d.Lo, d.Hi, d.N, d.At
-			all = append(all, d.Signed)
-			return nil
-		})
-	return all, err
+func sinceParams(since time.Time) map[string]string {
+	return map[string]string{"since": fmt.Sprint(since.UnixNano())}
+}
+
+// stored hands over the digests of a part that ClickHouse has.
+func (p Place) stored(ctx context.Context, at part, where string, params map[string]string, each func(proof.Signed)) error {
+	values := map[string]string{"stream": at.stream, "epoch": fmt.Sprint(at.epoch)}
+	maps.Copy(values, params)
+	sql := `SELECT stream, epoch, lo, hi, n, toUnixTimestamp64Nano(at) AS at, root, chain, previous, key, signature FROM digests
+		WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND ` + where + " ORDER BY lo"
+	return ask.Rows(ctx, p.ClickHouseURL, sql, values, func(row []byte) error {
+		var d struct {
+			proof.Signed
+
+			Epoch uint64 `json:"epoch,string"` //nolint:tagliatelle // 64 bits come in quotes
+			Lo    uint64 `json:"lo,string"`
+			Hi    uint64 `json:"hi,string"`
+			N     uint64 `json:"n,string"`
+			At    int64  `json:"at,string"`
+		}
+		if err := json.Unmarshal(row, &d); err != nil {
+			return fmt.Errorf("a row of digests cannot be read: %w", err)
+		}
+		d.Signed.Epoch, d.Signed.Lo, d.Signed.Hi, d.Signed.N, d.Signed.At = d.Epoch, d.Lo, d.Hi, d.N, d.At
+		each(d.Signed)
+		return nil
+	})
 }
 
 // stored row: what the table events has of an event.

@@ -45,33 +45,20 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	stored, err := p.stored(ctx) // before those of the stream, which has them first
-	if err != nil {
-		return report, err
-	}
-	witnessed, err := p.witnessed(ctx)
-	if err != nil {
-		return report, err
-	}
 	parts, err := p.parts(ctx, before, kept)
 	if err != nil {
 		return report, err
 	}
 	for _, at := range parts {
+		signed, err := p.signed(ctx, at, since, before[at], kept)
+		if err != nil {
+			return report, err
+		}
 		head, err := headOf(before[at])
 		if err != nil {
 			return report, err
 		}
-		limit := func(all []proof.Signed) []proof.Signed { // later ones are still on their way to all places
-			return slices.DeleteFunc(slices.Clone(all), func(s proof.Signed) bool {
-				return s.Stream == at.stream && s.Epoch == at.epoch && s.Lo > head.HighWater
-			})
-		}
-		pending := before[at].Pending
-		outside := append(limit(witnessed), slices.DeleteFunc(slices.Clone(kept), func(s proof.Signed) bool {
-			return pending != nil && s.Stream == at.stream && s.Epoch == at.epoch && s.Lo == pending.Lo
-		})...)
-		audit := proof.NewAudit(at.stream, at.epoch, outside, limit(stored), p.Trusted, head, p.source(ctx, at))
+		audit := proof.NewAudit(signed, head, p.source(ctx, at))
 		odd, further, err := p.feed(ctx, audit, at, since)
 		if err != nil {
 			return report, err
@@ -89,6 +76,31 @@ func (p Place) Verify(ctx context.Context, since time.Time) (Report, error) {
 		report.Parts = append(report.Parts, Part{at.stream, at.epoch, audit.Rows, audit.Signed, audit.Further + further})
 	}
 	return report, nil
+}
+
+// signed is what was signed of a part since then, and up to what was noted: later digests are still on their way to all places.
+func (p Place) signed(ctx context.Context, at part, since time.Time, noted sink.Manifest, kept []proof.Signed) (*proof.History, error) {
+	history := proof.NewHistory(at.stream, at.epoch, p.Trusted)
+	err := p.stored(ctx, at, sinceWhere, sinceParams(since), func(s proof.Signed) { // before those of the stream, which has them first
+		if s.Lo <= noted.HighWater {
+			history.Stored(s)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	from := since.UnixNano()
+	err = p.witnessed(ctx, at, since, func(s proof.Signed) {
+		if s.Lo <= noted.HighWater && s.At >= from {
+			history.Witnessed(s)
+		}
+	})
+	for _, s := range kept {
+		if s.At >= from && (noted.Pending == nil || s.Lo != noted.Pending.Lo) {
+			history.Witnessed(s)
+		}
+	}
+	return history, err
 }
 
 // feed hands the rows to audit, and gives those whose columns say something else than their bytes, and how many more there were.

@@ -61,14 +61,15 @@ func (w *world) signed(stream string) {
 	if err := head.LastDigest.UnmarshalText([]byte(m.LastDigest)); err != nil {
 		w.t.Fatal(err)
 	}
-	hashes := map[string]bool{}
-	all := w.witnessed()
-	for _, d := range all {
+	hashes, history := map[string]bool{}, proof.NewHistory(stream, m.Epoch, trusted)
+	for _, d := range w.witnessed() {
+		history.Witnessed(d)
+		history.Stored(d)
 		if d.Stream == stream && d.Epoch == m.Epoch {
 			hashes[d.Hash().String()] = true
 		}
 	}
-	audit := proof.NewAudit(stream, m.Epoch, all, all, trusted, head, nil)
+	audit := proof.NewAudit(history, head, nil)
 	w.pages(m.HighWater, func(where string) {
 		rows := w.ask(fmt.Sprintf("SELECT seq, hex(subject), hex(headers_raw), hex(data), lower(hex(leaf_hash)), lower(hex(chain_hash)) FROM events WHERE stream = '%s' AND epoch = %d AND %s ORDER BY seq", stream, m.Epoch, where))
 		for line := range strings.Lines(rows) {
