@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/internal/stream/streamtest"
+	"github.com/weighlock/weighlock/pkg/events"
 )
 
 // pinned returns the id of the active worker's pin and since when it has it.
@@ -80,5 +83,31 @@ func TestStandbyTakesOverAfterDrain(t *testing.T) {
 	settled(t, r)
 	if counts, err := r.Counts(r.Subjects.Stream("EVENTS"), ">"); err != nil || len(counts) != 20 {
 		t.Fatalf("%d outputs, %v; want 20", len(counts), err)
+	}
+}
+
+// TestForgedPin has a publisher that writes the header by which the server says who is active.
+func TestForgedPin(t *testing.T) {
+	t.Parallel()
+	r := streamtest.NewRig(t)
+	const life = 500 * time.Millisecond
+	start(t, r, assess(r.Subjects), func(_ *stream.Runtime, c *stream.Config) { c.PinnedTTL = life })
+	feed(t, r, 0, 1)
+	settled(t, r)
+	before, since := pinned(t, r)
+	for n := 1; time.Since(since) < 4*life; n++ {
+		subject, e := input(r.Subjects, n)
+		header, data, err := events.EncodeBinary(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header["Nats-Pin-Id"] = []string{"forged"}
+		if _, err := r.JS.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: nats.Header(header), Data: data}); err != nil {
+			t.Fatal(err)
+		}
+		settled(t, r)
+	}
+	if after, at := pinned(t, r); after != before || !at.Equal(since) {
+		t.Errorf("the pin went from %q to %q: the worker asked with the forged one", before, after)
 	}
 }

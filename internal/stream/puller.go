@@ -135,8 +135,8 @@ func (p *puller) received(m *nats.Msg) {
 	pin := m.Header[pinHeader]
 	delete(m.Header, pinHeader)
 	p.mu.Lock()
-	if len(pin) > 0 {
-		p.pin = pin[0]
+	if len(pin) > 0 { // the server's is behind what the publisher may have sent
+		p.pin = pin[len(pin)-1]
 	}
 	p.requested = max(p.requested-1, 0)
 	low := p.requested < p.cfg.Batch/2 || p.requested == 0
