@@ -53,9 +53,26 @@ func First(ctx context.Context, conn *nats.Conn, stream, subjects string, at tim
 	return &entries[0], nil
 }
 
+// Next finds the first message of any stream from a sequence on; nil where there is none.
+func Next(ctx context.Context, conn *nats.Conn, stream string, from uint64) (*Entry, error) {
+	entries, _, err := PageOf(ctx, conn, stream, ">", from, 1)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	return &entries[0], nil
+}
+
 // StoredAt is when the server stored the entry.
 func (e *Entry) StoredAt() (time.Time, error) {
-	return time.Parse(time.RFC3339Nano, e.Header.Get(jetstream.TimeStampHeaer))
+	return time.Parse(time.RFC3339Nano, Served(e.Header, jetstream.TimeStampHeaer))
+}
+
+// Served is what the server says in a header of a message that it reads out. It stands behind headers of that name which the publisher may have sent.
+func Served(h nats.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[len(values)-1]
+	}
+	return ""
 }
 
 func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]any) (entries []Entry, more bool, err error) {
@@ -79,13 +96,15 @@ func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]a
 		if err != nil {
 			return nil, false, err
 		}
-		switch status := m.Header.Get("Status"); status {
-		case "":
-			sequence, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
+		if at := Served(m.Header, jetstream.SequenceHeader); at != "" { // whatever "Status" it has, its publisher wrote it
+			sequence, err := strconv.ParseUint(at, 10, 64)
 			if err != nil {
-				return nil, false, fmt.Errorf("an entry has no sequence: %w", err)
+				return nil, false, fmt.Errorf("reading an entry's sequence: %w", err)
 			}
-			entries = append(entries, Entry{m.Header.Get(jetstream.SubjectHeader), sequence, m.Header, m.Data})
+			entries = append(entries, Entry{Served(m.Header, jetstream.SubjectHeader), sequence, m.Header, m.Data})
+			continue
+		}
+		switch status := m.Header.Get("Status"); status {
 		case "204": // the end of the page
 			left, err := strconv.ParseUint(m.Header.Get("Nats-Num-Pending"), 10, 64)
 			return entries, left > 0 && len(entries) > 0, err

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -101,16 +102,19 @@ func (s *Service) overdue(ctx context.Context, name string) (*overdue, error) {
 	if err != nil || info.State.Msgs == 0 || info.State.LastSeq <= written {
 		return o, err
 	}
-	m, err := handle.GetMsg(ctx, written+1, jetstream.WithGetMsgSubject(">"))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return o, nil
-	}
+	m, err := bucket.Next(ctx, s.rt.Conn, name, written+1)
 	if err != nil {
 		return nil, fmt.Errorf("reading the oldest event that is not written: %w", err)
 	}
-	o.behind, o.oldest = info.State.LastSeq-m.Sequence+1, m.Time
+	if m == nil {
+		return o, nil
+	}
+	if o.oldest, err = m.StoredAt(); err != nil {
+		return nil, fmt.Errorf("reading the oldest event that is not written: %w", err)
+	}
+	o.behind = max(info.State.LastSeq, m.Sequence) - m.Sequence + 1
 	if age := info.Config.MaxAge; age > 0 {
-		o.expires, o.used = m.Time.Add(age), float64(s.rt.Now().Sub(m.Time))/float64(age)
+		o.expires, o.used = o.oldest.Add(age), float64(s.rt.Now().Sub(o.oldest))/float64(age)
 	}
 	return o, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -122,15 +123,12 @@ func (e *eraser) plan(ctx context.Context, m *stream.Message, auditor, name stri
 	n := fitting(made.Items, int(e.s.rt.Conn.MaxPayload()/2))
 	made.Items, made.More = made.Items[:n], n < len(made.Items)
 	if len(made.Items) == 0 && ask.Principal == "" { // nothing readable; what cannot be read goes by its name
-		handle, err := e.private(ctx)
+		at, err := e.messageOf(ctx, ask.Agent, ask.Action)
 		if err != nil {
 			return nil, err
 		}
-		_, err = handle.GetLastMsgForSubject(ctx, e.s.rt.Subjects.Private(ask.Agent, ask.Action))
-		if err == nil {
+		if at > 0 {
 			made.Items = []events.ErasedItem{{Agent: ask.Agent, Action: ask.Action}}
-		} else if !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil, fmt.Errorf("looking for the private values of %s/%s: %w", ask.Agent, ask.Action, err)
 		}
 	}
 	data, err := json.Marshal(made)
@@ -237,17 +235,16 @@ func (e *eraser) deleteMessages(ctx context.Context, items []events.ErasedItem) 
 		return err
 	}
 	for _, i := range items {
-		subject := e.s.rt.Subjects.Private(i.Agent, i.Action)
 		for tries := 0; ; tries++ {
-			m, err := handle.GetLastMsgForSubject(ctx, subject)
-			if errors.Is(err, jetstream.ErrMsgNotFound) {
+			at, err := e.messageOf(ctx, i.Agent, i.Action)
+			if err == nil && at == 0 {
 				break
 			}
 			if err == nil {
-				err = handle.SecureDeleteMsg(ctx, m.Sequence)
+				err = handle.SecureDeleteMsg(ctx, at)
 			}
 			if err != nil && tries >= 3 { // a replica may show for a moment what is gone
-				return fmt.Errorf("erasing %s: %w", subject, err)
+				return fmt.Errorf("erasing the private values of %s/%s: %w", i.Agent, i.Action, err)
 			}
 			if err != nil && !pause(ctx, 50*time.Millisecond) {
 				return ctx.Err()
@@ -255,6 +252,19 @@ func (e *eraser) deleteMessages(ctx context.Context, items []events.ErasedItem) 
 		}
 	}
 	return nil
+}
+
+// messageOf is the sequence of the message with an action's private values; 0 where there is none.
+func (e *eraser) messageOf(ctx context.Context, agent, action string) (uint64, error) {
+	subjects := e.s.rt.Subjects
+	found, _, err := bucket.PageOf(ctx, e.s.rt.Conn, subjects.Stream("PRIVATE"), subjects.Private(agent, action), 1, 1)
+	if err != nil {
+		return 0, fmt.Errorf("looking for the private values of %s/%s: %w", agent, action, err)
+	}
+	if len(found) == 0 {
+		return 0, nil
+	}
+	return found[0].Sequence, nil
 }
 
 // say is the outcome that publishes an event about private values.

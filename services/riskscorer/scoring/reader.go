@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/weighlock/weighlock/internal/bucket"
 )
 
 // Bounds of one batch that is read.
@@ -92,7 +94,11 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 		case <-ctx.Done():
 			return failed(ctx.Err())
 		}
-		switch status := m.Header.Get("Status"); status {
+		status := m.Header.Get("Status")
+		if bucket.Served(m.Header, jetstream.SequenceHeader) != "" {
+			status = "" // its publisher wrote it
+		}
+		switch status {
 		case "":
 			if err := take(m); err != nil {
 				return failed(err)
@@ -113,12 +119,12 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 
 // storedOf takes off what the server adds to a message that is read.
 func storedOf(m *nats.Msg) (stored, error) {
-	s := stored{Msg: m, subject: m.Header.Get(jetstream.SubjectHeader)}
+	s := stored{Msg: m, subject: bucket.Served(m.Header, jetstream.SubjectHeader)}
 	var err error
-	if s.sequence, err = strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64); err != nil {
+	if s.sequence, err = strconv.ParseUint(bucket.Served(m.Header, jetstream.SequenceHeader), 10, 64); err != nil {
 		return s, fmt.Errorf("reading a message's sequence: %w", err)
 	}
-	if s.at, err = time.Parse(time.RFC3339Nano, m.Header.Get(jetstream.TimeStampHeaer)); err != nil {
+	if s.at, err = time.Parse(time.RFC3339Nano, bucket.Served(m.Header, jetstream.TimeStampHeaer)); err != nil {
 		return s, fmt.Errorf("reading a message's time: %w", err)
 	}
 	for _, name := range []string{jetstream.SubjectHeader, jetstream.SequenceHeader, jetstream.TimeStampHeaer, jetstream.StreamHeader, "Nats-Num-Pending", "Nats-Last-Sequence"} {
