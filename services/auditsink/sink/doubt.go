@@ -2,11 +2,10 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/weighlock/weighlock/internal/bucket"
 )
 
 // gap is nil where the messages from next up to seq no longer exist. Where they do, the server has delivered them to somebody who
@@ -19,11 +18,11 @@ func (l *loop) gap(ctx context.Context, next, seq uint64) error {
 	if next = max(next, handle.CachedInfo().State.FirstSeq); next == seq {
 		return nil
 	}
-	m, err := handle.GetMsg(ctx, next, jetstream.WithGetMsgSubject(">"))
+	m, err := bucket.Next(ctx, l.s.rt.Conn, l.stream, next)
 	if err != nil {
 		return fmt.Errorf("looking for messages from %d to %d: %w", next, seq-1, err)
 	}
-	if m.Sequence >= seq {
+	if m != nil && m.Sequence >= seq {
 		return nil
 	}
 	return l.goBack(ctx)
@@ -33,27 +32,12 @@ func (l *loop) gap(ctx context.Context, next, seq uint64) error {
 // messages along, to be found out of place once more. The pin is
 // given up last, since the next session's pulls do not know it.
 func (l *loop) goBack(ctx context.Context) error {
-	l.endPull(ctx)
+	l.pull.drain(ctx)
 	defer l.unpin(ctx)
 	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
 		return fmt.Errorf("setting the consumer back to %d: %w", l.ledger.HighWater+1, err)
 	}
 	return errAgain
-}
-
-// endPull drops what still comes of the pull under way; that is over after pullExpiry at the latest.
-func (l *loop) endPull(ctx context.Context) {
-	if l.fetched == nil {
-		return
-	}
-	for more := true; more; {
-		select {
-		case _, more = <-l.fetched.Messages():
-		case <-ctx.Done():
-			return
-		}
-	}
-	l.fetched = nil
 }
 
 // idle looks after what nothing will come of by itself: a pending batch whose end was deleted, and messages that went to a sink
@@ -99,14 +83,11 @@ func (l *loop) unwritten(ctx context.Context) (bool, error) {
 	if state.Msgs == 0 || state.LastSeq <= l.ledger.HighWater {
 		return false, nil
 	}
-	_, err = handle.GetMsg(ctx, max(l.ledger.HighWater+1, state.FirstSeq), jetstream.WithGetMsgSubject(">"))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
-	}
+	m, err := bucket.Next(ctx, l.s.rt.Conn, l.stream, max(l.ledger.HighWater+1, state.FirstSeq))
 	if err != nil {
 		return false, fmt.Errorf("looking for messages that are not written: %w", err)
 	}
-	return true, nil
+	return m != nil, nil
 }
 
 // gone says whether every message up to seq was deleted or has expired.

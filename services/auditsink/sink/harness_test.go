@@ -59,7 +59,13 @@ type world struct {
 
 func newWorld(t *testing.T, e *engine.Engine, over ...address) *world {
 	t.Helper()
-	w := &world{t: t, nats: natstest.Start(t), patience: patience}
+	return worldOn(t, natstest.Start(t), e, over...)
+}
+
+// worldOn is a world on a server of its own kind.
+func worldOn(t *testing.T, server *natstest.Server, e *engine.Engine, over ...address) *world {
+	t.Helper()
+	w := &world{t: t, nats: server, patience: patience}
 	w.nats.Add(t, theAuditor) // now: the server's own reload races with its clients
 	w.nc = w.nats.Connect(t, authz.TheOperator())
 	var err error

@@ -12,15 +12,12 @@ import (
 // Hash is a SHA-256 value.
 type Hash = proof.Hash
 
-// deliveryHeader is put on a message by the server when it hands it to a pinned consumer; it is no part of what was stored.
-const deliveryHeader = "Nats-Pin-Id"
-
 // canonicalHeaders appends the headers as "name:value" lines, each ended by CR LF: names in byte order, values of one name in the
 // order they were sent. Neither a name nor a value can hold a line break, and a name holds no colon, so nothing is ambiguous.
 func canonicalHeaders(dst []byte, names []string, header map[string][]string) ([]byte, []string) {
 	names = names[:0]
 	for name := range header {
-		if name != deliveryHeader {
+		if name != pinHeader {
 			names = append(names, name)
 		}
 	}

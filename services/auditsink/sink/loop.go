@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -20,11 +21,10 @@ type loop struct {
 	ledger   ledger
 	batch    *batch
 	fresh    bool // the manifest was read after the last message came
-	consumer jetstream.Consumer
-	fetched  jetstream.MessageBatch // what the pull under way has brought; nil for no pull
-	received bool                   // this session is the one that gets messages
-	quiet    time.Time              // since when nothing came, or since the last look at why
-	waiting  bool                   // at that look there was something to write
+	pull     *puller
+	received bool      // this session is the one that gets messages
+	quiet    time.Time // since when nothing came, or since the last look at why
+	waiting  bool      // at that look there was something to write
 	pace     pace
 }
 
@@ -64,15 +64,16 @@ func (l *loop) run(ctx context.Context) {
 
 // session follows the stream until something is in doubt or ctx ends.
 func (l *loop) session(ctx context.Context) error {
-	l.received, l.fresh, l.fetched = false, false, nil
+	l.received, l.fresh = false, false
 	l.quiet, l.waiting = time.Now(), false
-	var err error
-	if l.consumer, err = l.open(ctx); err != nil {
+	if err := l.open(ctx); err != nil {
 		return err
 	}
+	l.pull = newPuller(l.s.rt.Conn, l.stream, consumerName, priorityGroup, pullMessages, pullBytes)
+	defer l.pull.end()
 	l.s.setState(l.stream, nil)
 	for {
-		m, err := l.next(ctx)
+		m, err := l.pull.next(ctx, l.patience())
 		switch {
 		case err != nil:
 		case m != nil:
@@ -92,65 +93,24 @@ func (l *loop) session(ctx context.Context) error {
 	}
 }
 
-// next returns the next message, or nil when none came within the loop's patience. It pulls one batch after the other and not
-// ahead: the client's continuous pull drops messages when a loop that waits for ClickHouse lets its buffer fill.
-func (l *loop) next(ctx context.Context) (jetstream.Msg, error) {
-	if l.fetched == nil {
-		var err error
-		l.fetched, err = l.consumer.Fetch(pullMessages, jetstream.FetchMaxBytes(pullBytes), jetstream.FetchMaxWait(pullExpiry),
-			jetstream.FetchPriorityGroup(priorityGroup))
-		if err != nil {
-			return nil, fmt.Errorf("pulling: %w", err)
-		}
-	}
-	select { // the usual case needs no timer
-	case m, ok := <-l.fetched.Messages():
-		return m, l.pulled(ok)
-	default:
-	}
-	timer := time.NewTimer(l.patience())
-	defer timer.Stop()
-	select {
-	case m, ok := <-l.fetched.Messages():
-		return m, l.pulled(ok)
-	case <-timer.C:
-		return nil, nil //nolint:nilnil // documented
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// pulled looks at how a pull ended, when it has.
-func (l *loop) pulled(more bool) error {
-	if more {
-		return nil
-	}
-	err := l.fetched.Error()
-	l.fetched = nil
-	if err == nil || errors.Is(err, jetstream.ErrPinIDMismatch) { // another sink has taken over; this one waits in line
-		return nil
-	}
-	return fmt.Errorf("pulling: %w", err)
-}
-
 // open finds out where to go on, and makes the consumer if it is missing.
-func (l *loop) open(ctx context.Context) (jetstream.Consumer, error) {
+func (l *loop) open(ctx context.Context) error {
 	handle, err := l.s.js.Stream(ctx, l.stream)
 	if err != nil {
-		return nil, fmt.Errorf("looking at the stream: %w", err)
+		return fmt.Errorf("looking at the stream: %w", err)
 	}
 	epoch := uint64(handle.CachedInfo().Created.UnixNano())
-	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+	_, err = l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: consumerName, Description: "The audit: every event of the stream into ClickHouse.",
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckNonePolicy,
 		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: pinnedTTL,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("making the consumer: %w", err)
+		return fmt.Errorf("making the consumer: %w", err)
 	}
 	kv, err := l.s.js.KeyValue(ctx, l.s.rt.Subjects.Stream(manifestBucket))
 	if err != nil {
-		return nil, fmt.Errorf("opening the bucket of manifests: %w", err)
+		return fmt.Errorf("opening the bucket of manifests: %w", err)
 	}
 	if l.batch == nil || l.batch.origin.epoch != epoch {
 		if l.batch != nil {
@@ -159,7 +119,7 @@ func (l *loop) open(ctx context.Context) (jetstream.Consumer, error) {
 		l.batch = newBatch(l.s.rt.Subjects, l.stream, epoch)
 	}
 	l.ledger = ledger{kv: kv, stream: l.stream}
-	return consumer, l.reload(ctx)
+	return l.reload(ctx)
 }
 
 // reload goes back to what the manifest says and forgets the batch in hand.
@@ -209,7 +169,7 @@ func (l *loop) crowded() bool {
 func (l *loop) expected() uint64 { return max(l.ledger.HighWater, l.batch.hi) + 1 }
 
 // take adds a message to the batch if it is the next one.
-func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
+func (l *loop) take(ctx context.Context, m *nats.Msg) error {
 	meta, err := m.Metadata()
 	if err != nil {
 		return fmt.Errorf("reading a message's metadata: %w", err)
@@ -235,7 +195,7 @@ func (l *loop) take(ctx context.Context, m jetstream.Msg) error {
 		return l.settle(ctx)
 	}
 	before := l.batch.bytes
-	l.batch.add(message{m.Subject(), m.Headers(), m.Data(), seq, meta.Timestamp}, l.s.rt.Now())
+	l.batch.add(message{m.Subject, m.Header, m.Data, seq, meta.Timestamp}, l.s.rt.Now())
 	l.s.inHand.Add(int64(l.batch.bytes - before))
 	l.fresh = false
 	return nil

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/weighlock/weighlock/services/auditsink/schema"
@@ -36,7 +36,7 @@ func (l *privateLoop) session(ctx context.Context) error {
 		return fmt.Errorf("looking at the stream: %w", err)
 	}
 	epoch := uint64(handle.CachedInfo().Created.UnixNano())
-	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+	_, err = l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: privateConsumer, Description: "Private values into ClickHouse, from where they can be erased.",
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy, AckWait: privateAckWait, MaxDeliver: -1,
 		MaxAckPending: 2 * privatePull,
@@ -44,21 +44,19 @@ func (l *privateLoop) session(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the consumer: %w", err)
 	}
+	pull := newPuller(l.s.rt.Conn, l.stream, privateConsumer, "", privatePull, privateBytes)
+	defer pull.end()
 	l.s.setState(l.stream, nil)
 	for {
-		batch, err := consumer.Fetch(privatePull, jetstream.FetchMaxBytes(privateBytes), jetstream.FetchMaxWait(pullExpiry))
-		if err != nil {
-			return fmt.Errorf("pulling: %w", err)
-		}
-		var got []jetstream.Msg
-		for m := range batch.Messages() {
-			got = append(got, m)
-		}
-		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrMaxBytesExceeded) {
-			return fmt.Errorf("pulling: %w", err)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		var got []*nats.Msg
+		for more := true; more; more = pull.sub != nil {
+			m, err := pull.next(ctx, pullExpiry)
+			if err != nil {
+				return err
+			}
+			if m != nil {
+				got = append(got, m)
+			}
 		}
 		if err := l.write(ctx, epoch, got); err != nil {
 			return err
@@ -67,7 +65,7 @@ func (l *privateLoop) session(ctx context.Context) error {
 }
 
 // write stores a batch and acknowledges it.
-func (l *privateLoop) write(ctx context.Context, epoch uint64, got []jetstream.Msg) error {
+func (l *privateLoop) write(ctx context.Context, epoch uint64, got []*nats.Msg) error {
 	t := newPrivateTable()
 	sum := sha256.New()
 	for _, m := range got {
@@ -78,7 +76,7 @@ func (l *privateLoop) write(ctx context.Context, epoch uint64, got []jetstream.M
 		fmt.Fprintf(sum, "%d,", meta.Sequence.Stream)
 		if err := t.take(l.s.rt.Subjects, m, epoch, meta); err != nil { // never its bytes: a log is not erasable
 			l.log.Warn("private values that cannot be read are not in the table; they age out of the stream, or are erased by the action's name",
-				"subject", m.Subject(), "sequence", meta.Sequence.Stream)
+				"subject", m.Subject, "sequence", meta.Sequence.Stream)
 		}
 	}
 	token := "private:" + strconv.FormatUint(epoch, 10) + ":" + hex.EncodeToString(sum.Sum(nil))

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"github.com/weighlock/weighlock/internal/clickhouse"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -42,12 +42,12 @@ func newPrivateTable() *privateTable {
 }
 
 // take adds the values of a message. Whose they are the subject says; which commitment they have is computed.
-func (t *privateTable) take(s events.Subjects, m jetstream.Msg, epoch uint64, meta *jetstream.MsgMetadata) error {
-	agent, action, err := s.ParsePrivate(m.Subject())
+func (t *privateTable) take(s events.Subjects, m *nats.Msg, epoch uint64, meta *nats.MsgMetadata) error {
+	agent, action, err := s.ParsePrivate(m.Subject)
 	if err != nil {
 		return err
 	}
-	e, err := events.Decode(events.Header(m.Headers()), m.Data())
+	e, err := events.Decode(events.Header(m.Header), m.Data)
 	if err != nil {
 		return err
 	}

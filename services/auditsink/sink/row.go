@@ -125,7 +125,7 @@ func traceID(traceParent string) string {
 func restOf(rest map[string]string, header map[string][]string) map[string]string {
 	clear(rest)
 	for name, values := range header {
-		if name == deliveryHeader || hasColumn(name) {
+		if name == pinHeader || hasColumn(name) {
 			continue
 		}
 		if rest == nil {

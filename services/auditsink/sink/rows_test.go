@@ -48,7 +48,7 @@ func TestPoison(t *testing.T) {
 			"future":       {with("ce-specversion", "9.9"), `{}`},
 			"structured":   {nats.Header{"Content-Type": {"application/cloudevents+json"}}, `{"specversion":"1.0","id":1`},
 			"odd-content":  {nats.Header{"Content-Type": {"application/cloudevents+avro"}}, `x`},
-			"pin-id-only":  {nats.Header{deliveryHeader: {"forged"}}, `x`},
+			"pin-id-only":  {nats.Header{pinHeader: {"forged"}}, `x`},
 			"other-header": {nats.Header{"X-Odd": {"a", "b\t c"}}, `x`},
 		}
 		for name, p := range poison {
