@@ -83,6 +83,9 @@ func (l *loop) attest(ctx context.Context, p Pending, entries []proof.Entry, at 
 		if !pause(ctx, wait) {
 			return "", err
 		}
+		if err := l.mine(ctx); err != nil {
+			return "", err
+		}
 	}
 }
 

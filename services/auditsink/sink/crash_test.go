@@ -3,8 +3,13 @@ package sink
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -201,6 +206,58 @@ func TestTwoSinksFight(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A sink that ClickHouse has refused for long learns that another one went on before it tries again: by now the batch's token may be forgotten.
+func TestRefusedWhileAnotherWentOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	cfg := w.cfg
+	var shut atomic.Bool
+	cfg.ClickHouseURL = behindGate(t, cfg.ClickHouseURL, &shut)
+	refused := w.service(cfg)
+	var once sync.Once
+	refused.reach = func(_, at string) error {
+		if at == stepPending {
+			once.Do(func() { shut.Store(true) })
+		}
+		return nil
+	}
+	w.run(refused)
+	w.fill(0, 30)
+	w.until("ClickHouse to refuse", func() bool { return shut.Load() })
+	other := w.start()
+	w.caughtUp()
+	for _, table := range []string{"events", "typed_actions"} {
+		w.ask("ALTER TABLE " + table + " MODIFY SETTING non_replicated_deduplication_window = 1")
+	}
+	w.fill(30, 30)
+	w.caughtUp()
+	shut.Store(false)
+	other.stop()
+	w.fill(60, 30)
+	w.caughtUp()
+	w.exactly(90)
+}
+
+// behindGate is the address of ClickHouse behind a proxy that refuses everything while it is shut.
+func behindGate(t *testing.T, address string, shut *atomic.Bool) string {
+	t.Helper()
+	clickhouse, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: clickhouse.Host})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if shut.Load() {
+			http.Error(w, "shut", http.StatusServiceUnavailable)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	clickhouse.Host = strings.TrimPrefix(server.URL, "http://")
+	return clickhouse.String()
 }
 
 func TestStreamMadeAnew(t *testing.T) {

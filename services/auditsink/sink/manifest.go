@@ -95,3 +95,12 @@ func (l *ledger) store(ctx context.Context, m Manifest) error {
 	l.revision, l.Manifest = revision, m
 	return nil
 }
+
+// replaced says whether somebody else has stored a manifest since: whoever did goes on from there, and what this sink was about to do is done.
+func (l *ledger) replaced(ctx context.Context) (bool, error) {
+	entry, err := l.kv.Get(ctx, l.stream)
+	if err != nil {
+		return false, fmt.Errorf("reading the manifest of %s: %w", l.stream, err)
+	}
+	return entry.Revision() > l.revision, nil
+}

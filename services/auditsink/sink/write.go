@@ -21,6 +21,8 @@ const (
 	stepStored    = "high water stored"
 )
 
+var errReplaced = errors.New("another sink has gone on meanwhile")
+
 // write takes the batch in hand through the cycle: pending, insert, digest, high water.
 func (l *loop) write(ctx context.Context) error {
 	p := l.batch.pending()
@@ -100,7 +102,7 @@ func (l *loop) settle(ctx context.Context) error {
 	return l.goBack(ctx)
 }
 
-// insert writes the batch, again and again until ClickHouse takes it or ctx ends. Meanwhile nothing is pulled.
+// insert writes the batch, again and again until ClickHouse takes it, another sink goes on, or ctx ends. Meanwhile nothing is pulled.
 func (l *loop) insert(ctx context.Context) error {
 	for wait := firstBackoff; ; wait = min(2*wait, lastBackoff) {
 		began := time.Now()
@@ -126,7 +128,19 @@ func (l *loop) insert(ctx context.Context) error {
 				l.log.Warn("the audit's tables are not ready", "error", err)
 			}
 		}
+		if err := l.mine(ctx); err != nil {
+			return err
+		}
 	}
+}
+
+// mine is nil while no other sink has gone on from the manifest. Where one has, the batch is written, and ClickHouse may have forgotten its token.
+func (l *loop) mine(ctx context.Context) error {
+	replaced, err := l.ledger.replaced(ctx)
+	if err == nil && replaced {
+		err = errReplaced
+	}
+	return err
 }
 
 func (l *loop) insertOnce(ctx context.Context) error {
