@@ -75,15 +75,9 @@ func TestGoesBackOnce(t *testing.T) {
 		w.start()
 		w.caughtUp()
 		w.exactly(2000)
-		families, err := registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			for _, m := range f.GetMetric() {
-				if n := m.GetCounter().GetValue(); strings.HasSuffix(f.GetName(), "restarts_total") && n > 2 {
-					t.Errorf("%v started over %v times", m.GetLabel(), n)
-				}
+		for name, n := range counted(t, registry, "weighlock_auditsink_restarts_total") {
+			if n > 2 {
+				t.Errorf("%s started over %v times", name, n)
 			}
 		}
 	})
@@ -294,6 +288,79 @@ func TestStreamMadeAnew(t *testing.T) {
 			t.Errorf("the manifest kept aside is %+v, %v", aside, err)
 		}
 	})
+}
+
+// Messages that leave the stream before the sink comes to them hold nothing up, and it is said how many there were.
+func TestExpiredBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	first := w.start()
+	w.fill(0, 10)
+	w.caughtUp()
+	first.stop()
+	w.fill(10, 20)
+	name := w.nats.Subjects.Stream("EVENTS")
+	handle, err := w.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := handle.Purge(t.Context(), jetstream.WithPurgeSequence(21)); err != nil {
+		t.Fatal(err)
+	}
+	if err := handle.DeleteMsg(t.Context(), 25); err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewRegistry()
+	w.cfg.Registerer = registry
+	w.start()
+	w.caughtUp()
+	if got := w.ask("SELECT count(), uniqExact(seq) FROM events WHERE stream = '" + name + "'"); got != "19\t19" {
+		t.Errorf("rows and different ones are %s, want 19", got)
+	}
+	w.chain(name)
+	if got := counted(t, registry, "weighlock_auditsink_lost_total"); got[name] != 11 || len(got) != 1 {
+		t.Errorf("it is said that %v were lost, want 11 of %s", got, name)
+	}
+}
+
+// A message that has left the stream since it was delivered is not given up for those before it, which are gone too.
+func TestExpiredOnTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.fill(0, 3)
+	name := w.nats.Subjects.Stream("EVENTS")
+	l := newLoop(w.service(w.cfg), name)
+	if err := l.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	handle, err := w.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := handle.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.gap(t.Context(), 1, 3); err != nil {
+		t.Error(err)
+	}
+}
+
+// counted is where a counter stands, by stream.
+func counted(t *testing.T, registry *prometheus.Registry, name string) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name {
+				of[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	return of
 }
 
 func TestPendingBatchExpired(t *testing.T) {

@@ -22,7 +22,7 @@ func (l *loop) gap(ctx context.Context, next, seq uint64) error {
 	if err != nil {
 		return fmt.Errorf("looking for messages from %d to %d: %w", next, seq-1, err)
 	}
-	if m != nil && m.Sequence >= seq {
+	if m != nil && m.Sequence >= seq || m == nil && l.gone(ctx, seq) { // seq too has left the stream since it was delivered
 		return nil
 	}
 	return l.goBack(ctx)

@@ -4,9 +4,9 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics are the sink's own; those of the runtime do not fit what is written in whole batches.
 type metrics struct {
-	rows, dead, retries, restarts, kept *prometheus.CounterVec
-	highWater, behind, used             *prometheus.GaugeVec
-	insert                              *prometheus.HistogramVec
+	rows, dead, lost, retries, restarts, kept *prometheus.CounterVec
+	highWater, behind, used                   *prometheus.GaugeVec
+	insert                                    *prometheus.HistogramVec
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -16,6 +16,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		rows:     counter("rows_total", "Rows written to the table events."),
 		dead:     counter("dead_letters_total", "Rows written to the table dead_letters."),
+		lost:     counter("lost_total", "Sequences whose messages left the stream before they were written."),
 		retries:  counter("insert_failures_total", "Inserts that ClickHouse did not take and that are tried again."),
 		restarts: counter("restarts_total", "Times that a stream's loop started over from the manifest."),
 		kept:     counter("digests_kept_total", "Signed digests that the bucket took."),
@@ -35,7 +36,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	if r == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.rows, m.dead, m.retries, m.restarts, m.kept, m.highWater, m.behind, m.used, m.insert} {
+	for _, c := range []prometheus.Collector{m.rows, m.dead, m.lost, m.retries, m.restarts, m.kept, m.highWater, m.behind, m.used, m.insert} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

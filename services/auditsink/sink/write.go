@@ -55,7 +55,7 @@ func (l *loop) write(ctx context.Context) error {
 // complete stores that p is written and signed as digest.
 func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest, LastDigest: digest}
-	if err := l.ledger.store(ctx, m); err != nil {
+	if err := l.advance(ctx, m, p); err != nil {
 		return err
 	}
 	l.s.metrics.rows.WithLabelValues(l.stream).Add(float64(l.batch.rows))
@@ -69,6 +69,19 @@ func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
 		return err
 	}
 	l.empty(chain)
+	return nil
+}
+
+// advance stores a manifest behind p, and says so where messages before its end are not in it: they no longer existed when their turn came.
+func (l *loop) advance(ctx context.Context, m Manifest, p Pending) error {
+	before := l.ledger.HighWater
+	if err := l.ledger.store(ctx, m); err != nil {
+		return err
+	}
+	if lost := p.Hi - before - p.N; lost > 0 {
+		l.s.metrics.lost.WithLabelValues(l.stream).Add(float64(lost))
+		l.log.Error("messages left the stream before they were written: the audit lacks them", "after", before, "before", p.Hi, "lost", lost)
+	}
 	return nil
 }
 
@@ -93,10 +106,12 @@ func (l *loop) settle(ctx context.Context) error {
 			return err
 		}
 		m.HighWater, m.ChainHead = p.Hi, p.Digest
+		err = l.advance(ctx, m, p)
 	} else {
-		l.log.Error("messages left the stream before they were written", "from", p.Lo, "to", p.Hi, "expected", p.N, "written", n, "left", l.batch.rows)
+		l.log.Warn("a batch that was begun is not all in the stream any more", "from", p.Lo, "to", p.Hi, "expected", p.N, "written", n, "left", l.batch.rows)
+		err = l.ledger.store(ctx, m)
 	}
-	if err := l.ledger.store(ctx, m); err != nil {
+	if err != nil {
 		return err
 	}
 	return l.goBack(ctx)
