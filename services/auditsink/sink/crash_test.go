@@ -254,6 +254,67 @@ func behindGate(t *testing.T, address string, shut *atomic.Bool) string {
 	return clickhouse.String()
 }
 
+// A sink that has not noticed that the stream was made anew does not bring the old manifest back.
+func TestStreamMadeAnewUnnoticed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.fill(0, 10)
+	name := w.nats.Subjects.Stream("EVENTS")
+	asleep := newLoop(w.service(w.cfg), name)
+	if err := asleep.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.caughtUp()
+	old, err := w.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.js.DeleteStream(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.js.CreateStream(t.Context(), old.CachedInfo().Config); err != nil {
+		t.Fatal(err)
+	}
+	w.fill(10, 10)
+	w.caughtUp()
+	if err := asleep.reload(t.Context()); err == nil {
+		t.Error("the sleeper goes on as if nothing had happened")
+	}
+	w.fill(20, 10)
+	w.caughtUp()
+	if got := w.ask("SELECT groupArray(n), groupArray(d) FROM (SELECT count() AS n, uniqExact(seq) AS d FROM events WHERE stream = '" + name + "' GROUP BY epoch ORDER BY epoch)"); got != "[10,20]\t[10,20]" {
+		t.Errorf("rows per epoch are %s, want [10,20]", got)
+	}
+	w.chain(name)
+}
+
+// A stream that was made anew and then restored goes on where it was, and so does the other one, whichever comes next.
+func TestEpochComesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	kv, err := w.js.KeyValue(t.Context(), w.nats.Subjects.Stream(manifestBucket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := ledger{kv: kv, stream: "S"}
+	written := map[uint64]uint64{}
+	for i, epoch := range []uint64{1, 2, 1, 2, 3, 1} {
+		if err := l.load(t.Context(), epoch, func(context.Context) (uint64, error) { return epoch, nil }); err != nil {
+			t.Fatal(err)
+		}
+		if l.Epoch != epoch || l.HighWater != written[epoch] {
+			t.Errorf("epoch %d goes on at %d of %d, want %d", epoch, l.HighWater, l.Epoch, written[epoch])
+		}
+		m := l.Manifest
+		m.HighWater += uint64(i) + 1
+		written[epoch] = m.HighWater
+		if err := l.store(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestStreamMadeAnew(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, over address) {

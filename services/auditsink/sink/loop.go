@@ -95,11 +95,10 @@ func (l *loop) session(ctx context.Context) error {
 
 // open finds out where to go on, and makes the consumer if it is missing.
 func (l *loop) open(ctx context.Context) error {
-	handle, err := l.s.js.Stream(ctx, l.stream)
+	epoch, err := l.epoch(ctx)
 	if err != nil {
-		return fmt.Errorf("looking at the stream: %w", err)
+		return err
 	}
-	epoch := uint64(handle.CachedInfo().Created.UnixNano())
 	_, err = l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: consumerName, Description: "The audit: every event of the stream into ClickHouse.",
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckNonePolicy,
@@ -122,9 +121,18 @@ func (l *loop) open(ctx context.Context) error {
 	return l.reload(ctx)
 }
 
+// epoch is when the stream was created, in Unix nanoseconds.
+func (l *loop) epoch(ctx context.Context) (uint64, error) {
+	handle, err := l.s.js.Stream(ctx, l.stream)
+	if err != nil {
+		return 0, fmt.Errorf("looking at the stream: %w", err)
+	}
+	return uint64(handle.CachedInfo().Created.UnixNano()), nil
+}
+
 // reload goes back to what the manifest says and forgets the batch in hand.
 func (l *loop) reload(ctx context.Context) error {
-	if err := l.ledger.load(ctx, l.batch.origin.epoch); err != nil {
+	if err := l.ledger.load(ctx, l.batch.origin.epoch, l.epoch); err != nil {
 		return err
 	}
 	chain, err := l.ledger.chain()

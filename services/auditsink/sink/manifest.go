@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -53,8 +54,9 @@ type ledger struct {
 	Manifest
 }
 
-// load reads the manifest, or begins one for the epoch. The manifest of an earlier epoch is kept aside.
-func (l *ledger) load(ctx context.Context, epoch uint64) error {
+// load reads the manifest of the epoch. Where there is one of another, it asks which epoch the stream is in now: whoever has not noticed yet that
+// the stream was made anew starts over. The other's manifest is kept aside, where it is found if that stream is restored.
+func (l *ledger) load(ctx context.Context, epoch uint64, now func(context.Context) (uint64, error)) error {
 	entry, err := l.kv.Get(ctx, l.stream)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		l.revision = 0
@@ -71,12 +73,24 @@ func (l *ledger) load(ctx context.Context, epoch uint64) error {
 	if m.Epoch == epoch {
 		return nil
 	}
-	aside := fmt.Sprintf("%s.%d", l.stream, m.Epoch)
-	if _, err := l.kv.Create(ctx, aside, entry.Value()); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
-		return fmt.Errorf("keeping the manifest %s: %w", aside, err)
+	if current, err := now(ctx); err != nil || current != epoch {
+		return cmp.Or(err, errAgain)
 	}
-	return l.store(ctx, begin(l.stream, epoch))
+	if _, err := l.kv.Put(ctx, aside(l.stream, m.Epoch), entry.Value()); err != nil {
+		return fmt.Errorf("keeping the manifest %s: %w", aside(l.stream, m.Epoch), err)
+	}
+	next, err := ReadManifest(ctx, l.kv, aside(l.stream, epoch))
+	if err != nil {
+		return err
+	}
+	if next.Epoch != epoch {
+		next = begin(l.stream, epoch)
+	}
+	return l.store(ctx, next)
 }
+
+// aside is the key of the manifest of an epoch that is over.
+func aside(stream string, epoch uint64) string { return fmt.Sprintf("%s.%d", stream, epoch) }
 
 func begin(stream string, epoch uint64) Manifest {
 	return Manifest{Epoch: epoch, ChainHead: proof.ChainStart(stream, epoch).String()}
