@@ -143,6 +143,32 @@ func TestEngineKilledInTheMiddle(t *testing.T) {
 	})
 }
 
+// A consumer that was deleted, or is new after an upgrade, does not bring all that was written once more.
+func TestConsumersDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.start()
+	w.fill(0, 100)
+	w.caughtUp()
+	for _, name := range auditedStreams {
+		if err := w.js.DeleteConsumer(t.Context(), w.nats.Subjects.Stream(name), consumerName); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.fill(100, 10)
+	w.caughtUp()
+	w.exactly(110)
+	for _, name := range auditedStreams {
+		consumer, err := w.js.Consumer(t.Context(), w.nats.Subjects.Stream(name), consumerName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := consumer.CachedInfo().Delivered.Consumer; n > 20 {
+			t.Errorf("%s: %d messages were delivered for 10 new ones", name, n)
+		}
+	}
+}
+
 func ownEngine(t *testing.T) *engine.Engine {
 	t.Helper()
 	source, err := engine.Locate(engine.LocateOptions{})

@@ -34,10 +34,18 @@ func (l *loop) gap(ctx context.Context, next, seq uint64) error {
 func (l *loop) goBack(ctx context.Context) error {
 	l.pull.drain(ctx)
 	defer l.unpin(ctx)
-	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
-		return fmt.Errorf("setting the consumer back to %d: %w", l.ledger.HighWater+1, err)
+	if err := l.reset(ctx); err != nil {
+		return err
 	}
 	return errAgain
+}
+
+// reset makes the consumer deliver from behind the high water.
+func (l *loop) reset(ctx context.Context) error {
+	if _, err := l.s.js.ResetConsumerToSequence(ctx, l.stream, consumerName, l.ledger.HighWater+1); err != nil {
+		return fmt.Errorf("setting the consumer to %d: %w", l.ledger.HighWater+1, err)
+	}
+	return nil
 }
 
 // idle looks after what nothing will come of by itself: a pending batch whose end was deleted, and messages that went to a sink

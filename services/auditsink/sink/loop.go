@@ -99,7 +99,7 @@ func (l *loop) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
+	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
 		Durable: consumerName, Description: "The audit: every event of the stream into ClickHouse.",
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckNonePolicy,
 		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: pinnedTTL,
@@ -118,7 +118,13 @@ func (l *loop) open(ctx context.Context) error {
 		l.batch = newBatch(l.s.rt.Subjects, l.stream, epoch)
 	}
 	l.ledger = ledger{kv: kv, stream: l.stream}
-	return l.reload(ctx)
+	if err := l.reload(ctx); err != nil {
+		return err
+	}
+	if consumer.CachedInfo().Delivered.Stream < l.ledger.HighWater { // it is new: all that is written would come again
+		return l.reset(ctx)
+	}
+	return nil
 }
 
 // epoch is when the stream was created, in Unix nanoseconds.
