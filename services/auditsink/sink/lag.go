@@ -61,10 +61,10 @@ func lagOf(ctx context.Context, js jetstream.JetStream, kv jetstream.KeyValue, n
 	return lag, nil
 }
 
-// storedOf is the last sequence that is in ClickHouse with everything before it, of the stream that was made at epoch.
-func storedOf(ctx context.Context, kv jetstream.KeyValue, name string, epoch uint64) (uint64, error) {
+// storedOf is the last sequence that is in ClickHouse with everything before it, of the stream that was created then.
+func storedOf(ctx context.Context, kv jetstream.KeyValue, name string, created uint64) (uint64, error) {
 	m, err := ReadManifest(ctx, kv, name)
-	if err != nil || m.Epoch != epoch {
+	if err != nil || !m.of(created) {
 		return 0, err
 	}
 	return m.HighWater, nil

@@ -18,6 +18,10 @@ type loop struct {
 	stream string
 	log    *slog.Logger
 
+	created uint64 // when the stream was created, Unix nanoseconds
+	looked  bool   // whether the stream has lost its end
+	links   uint64 // connections that had been lost when it was looked
+
 	ledger   ledger
 	batch    *batch
 	fresh    bool // the manifest was read after the last message came
@@ -81,6 +85,9 @@ func (l *loop) session(ctx context.Context) error {
 		default:
 			err = l.idle(ctx)
 		}
+		if err == nil && (m == nil || l.due()) && l.lost() != l.links {
+			err = errAgain
+		}
 		if err == nil && l.due() {
 			err = l.write(ctx)
 		}
@@ -95,8 +102,9 @@ func (l *loop) session(ctx context.Context) error {
 
 // open finds out where to go on, and makes the consumer if it is missing.
 func (l *loop) open(ctx context.Context) error {
-	epoch, err := l.epoch(ctx)
-	if err != nil {
+	lost := l.lost()
+	var err error
+	if l.created, err = l.creation(ctx); err != nil {
 		return err
 	}
 	consumer, err := l.s.js.CreateOrUpdateConsumer(ctx, l.stream, jetstream.ConsumerConfig{
@@ -111,14 +119,17 @@ func (l *loop) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the bucket of manifests: %w", err)
 	}
-	if l.batch == nil || l.batch.origin.epoch != epoch {
-		if l.batch != nil {
-			l.empty(Hash{})
-		}
-		l.batch = newBatch(l.s.rt.Subjects, l.stream, epoch)
-	}
 	l.ledger = ledger{kv: kv, stream: l.stream}
-	if err := l.reload(ctx); err != nil {
+	if err := l.ledger.load(ctx, l.created, l.creation); err != nil {
+		return err
+	}
+	if !l.looked || lost != l.links { // the server may have been away, and lost what it had not synced
+		if err := l.fork(ctx); err != nil {
+			return err
+		}
+		l.looked, l.links = true, lost
+	}
+	if err := l.begin(); err != nil {
 		return err
 	}
 	if consumer.CachedInfo().Delivered.Stream < l.ledger.HighWater { // it is new: all that is written would come again
@@ -127,8 +138,11 @@ func (l *loop) open(ctx context.Context) error {
 	return nil
 }
 
-// epoch is when the stream was created, in Unix nanoseconds.
-func (l *loop) epoch(ctx context.Context) (uint64, error) {
+// lost is how many connections to NATS were lost so far.
+func (l *loop) lost() uint64 { return l.s.rt.Conn.Stats().Reconnects }
+
+// creation is when the stream was created, in Unix nanoseconds.
+func (l *loop) creation(ctx context.Context) (uint64, error) {
 	handle, err := l.s.js.Stream(ctx, l.stream)
 	if err != nil {
 		return 0, fmt.Errorf("looking at the stream: %w", err)
@@ -136,10 +150,13 @@ func (l *loop) epoch(ctx context.Context) (uint64, error) {
 	return uint64(handle.CachedInfo().Created.UnixNano()), nil
 }
 
-// reload goes back to what the manifest says and forgets the batch in hand.
-func (l *loop) reload(ctx context.Context) error {
-	if err := l.ledger.load(ctx, l.batch.origin.epoch, l.epoch); err != nil {
-		return err
+// begin empties the batch in hand and goes on from what the manifest says.
+func (l *loop) begin() error {
+	if l.batch == nil || l.batch.origin.epoch != l.ledger.Epoch {
+		if l.batch != nil {
+			l.empty(Hash{})
+		}
+		l.batch = newBatch(l.s.rt.Subjects, l.stream, l.ledger.Epoch)
 	}
 	chain, err := l.ledger.chain()
 	if err != nil {
@@ -147,6 +164,14 @@ func (l *loop) reload(ctx context.Context) error {
 	}
 	l.empty(chain)
 	return nil
+}
+
+// reload reads the manifest again and forgets the batch in hand.
+func (l *loop) reload(ctx context.Context) error {
+	if err := l.ledger.load(ctx, l.created, l.creation); err != nil {
+		return err
+	}
+	return l.begin()
 }
 
 // empty lets go of the batch in hand; the next one's chain goes on from chain.

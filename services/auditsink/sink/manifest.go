@@ -16,8 +16,10 @@ import (
 // Manifest is how far one stream has been written, kept in the KV bucket AUDIT under the stream's name. When a stream is made anew
 // its last manifest moves to "<stream>.<epoch>".
 type Manifest struct {
-	// Epoch is when the stream was created, in Unix nanoseconds: a stream made anew counts from 1 again.
-	Epoch uint64 `json:"epoch"`
+	// Epoch is when the stream was created, in Unix nanoseconds: a stream made anew counts from 1 again. Where it lost its end and used
+	// sequences again, it is when that was noticed, and Created when it was created.
+	Epoch   uint64 `json:"epoch"`
+	Created uint64 `json:"created,omitempty"`
 	// HighWater is the last sequence that is in ClickHouse with everything before it.
 	HighWater uint64 `json:"high_water"`
 	// Pending is the batch that may or may not be in ClickHouse; nil between batches.
@@ -37,6 +39,9 @@ type Pending struct {
 	Digest string `json:"digest"`
 }
 
+// of says whether the manifest is of the stream that was created then, in Unix nanoseconds.
+func (m Manifest) of(created uint64) bool { return cmp.Or(m.Created, m.Epoch) == created }
+
 func (m Manifest) chain() (Hash, error) {
 	var h Hash
 	b, err := hex.DecodeString(m.ChainHead)
@@ -54,13 +59,13 @@ type ledger struct {
 	Manifest
 }
 
-// load reads the manifest of the epoch. Where there is one of another, it asks which epoch the stream is in now: whoever has not noticed yet that
-// the stream was made anew starts over. The other's manifest is kept aside, where it is found if that stream is restored.
-func (l *ledger) load(ctx context.Context, epoch uint64, now func(context.Context) (uint64, error)) error {
+// load reads the manifest of the stream that was created then. Where there is one of another, it asks which one is there now: whoever has not
+// noticed yet that the stream was made anew starts over. The other's manifest is kept aside, where it is found if that stream is restored.
+func (l *ledger) load(ctx context.Context, created uint64, now func(context.Context) (uint64, error)) error {
 	entry, err := l.kv.Get(ctx, l.stream)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		l.revision = 0
-		return l.store(ctx, begin(l.stream, epoch))
+		return l.store(ctx, begin(l.stream, created))
 	}
 	if err != nil {
 		return fmt.Errorf("reading the manifest of %s: %w", l.stream, err)
@@ -70,21 +75,21 @@ func (l *ledger) load(ctx context.Context, epoch uint64, now func(context.Contex
 		return fmt.Errorf("reading the manifest of %s: %w", l.stream, err)
 	}
 	l.revision, l.Manifest = entry.Revision(), m
-	if m.Epoch == epoch {
+	if m.of(created) {
 		return nil
 	}
-	if current, err := now(ctx); err != nil || current != epoch {
+	if current, err := now(ctx); err != nil || current != created {
 		return cmp.Or(err, errAgain)
 	}
 	if _, err := l.kv.Put(ctx, aside(l.stream, m.Epoch), entry.Value()); err != nil {
 		return fmt.Errorf("keeping the manifest %s: %w", aside(l.stream, m.Epoch), err)
 	}
-	next, err := ReadManifest(ctx, l.kv, aside(l.stream, epoch))
+	next, err := ReadManifest(ctx, l.kv, aside(l.stream, created))
 	if err != nil {
 		return err
 	}
-	if next.Epoch != epoch {
-		next = begin(l.stream, epoch)
+	if next.Epoch != created {
+		next = begin(l.stream, created)
 	}
 	return l.store(ctx, next)
 }

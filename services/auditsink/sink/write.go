@@ -54,7 +54,7 @@ func (l *loop) write(ctx context.Context) error {
 
 // complete stores that p is written and signed as digest.
 func (l *loop) complete(ctx context.Context, p Pending, digest string) error {
-	m := Manifest{Epoch: l.ledger.Epoch, HighWater: p.Hi, ChainHead: p.Digest, LastDigest: digest}
+	m := Manifest{Epoch: l.ledger.Epoch, Created: l.ledger.Created, HighWater: p.Hi, ChainHead: p.Digest, LastDigest: digest}
 	if err := l.advance(ctx, m, p); err != nil {
 		return err
 	}
