@@ -73,8 +73,10 @@ func (w *world) recount() {
 	}
 	// The state is made of events in any order: it is compared with a plain reading of events.
 	const plain = `SELECT cell, agent, action, anyIf(tool, kind = 'actions'), anyIf(outcome, kind = 'decisions'), anyIf(outcome, kind = 'receipts'), minIf(stored_at, kind = 'assessments'),
-		argMinIf(level, stored_at, kind = 'assessments') FROM events WHERE kind IN ('actions', 'assessments', 'decisions', 'receipts') GROUP BY cell, agent, action ORDER BY ALL`
-	const state = "SELECT cell, agent, action, tool, if(state IN ('proposed', 'assessed', 'waiting'), '', state), receipt, assessed_at, level FROM action_state ORDER BY ALL"
+		argMinIf(level, stored_at, kind = 'assessments'), if(countIf(kind = 'assessments') = 0, -1, argMinIf(score, stored_at, kind = 'assessments')), anyIf(principal, kind = 'actions'), anyIf(session, kind = 'actions'),
+		anyIf(target_kind, kind = 'actions'), anyIf(target_name, kind = 'actions'), anyIf(decided_by, kind = 'decisions'), anyIf(approvers, kind = 'decisions'),
+		maxIf(stored_at, kind = 'actions'), maxIf(stored_at, kind = 'decisions'), minIf(stored_at, kind = 'receipts') FROM events WHERE kind IN ('actions', 'assessments', 'decisions', 'receipts') GROUP BY cell, agent, action ORDER BY ALL`
+	const state = "SELECT cell, agent, action, tool, if(state IN ('proposed', 'assessed', 'waiting'), '', state), receipt, assessed_at, level, score, principal, session, target_kind, target_name, decided_by, approvers, proposed_at, decided_at, executed_at FROM action_state ORDER BY ALL"
 	if got, want := w.ask(state), w.ask(plain); got != want {
 		w.t.Errorf("action_state says\n%s\na recount\n%s", got, want)
 	}
