@@ -6,7 +6,7 @@ CREATE ROLE IF NOT EXISTS weighlock_sink, weighlock_auditor, weighlock_analyst;
 
 -- The sink makes the schema, adds rows, and reads what it has written. It can change or delete none of them, but private values, which are to be erasable
 -- and are no part of the evidence. On shards grant that on private_values_local, and CLUSTER ON *.* beside it.
-GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER INDEX, INSERT, SELECT ON weighlock.* TO weighlock_sink;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER INDEX, ALTER SETTINGS, ALTER VIEW MODIFY QUERY, INSERT, SELECT ON weighlock.* TO weighlock_sink;
 GRANT ALTER DELETE ON weighlock.private_values TO weighlock_sink;
 
 -- Auditors read all of it, the exact bytes included. Private values are not among it.
