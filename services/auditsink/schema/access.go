@@ -31,7 +31,7 @@ func WriteAccess(w io.Writer) error {
 			if m == nil {
 				continue
 			}
-			if strings.Contains(s, "\n    cell ") {
+			if strings.Contains(s, "\n    cell ") && m[1] != rareTable {
 				cells = append(cells, m[1])
 			}
 			if strings.HasPrefix(m[1], "typed_") {

@@ -100,10 +100,11 @@ func noteApplied(ctx context.Context, c *clickhouse.Client, name, sum string) er
 }
 
 // backfill is the statement that puts what is stored already into the table that a materialized view fills from then on; "" for
-// other statements. What both put there is the same row, which the table keeps once.
+// other statements. What both put there is the same row, which the table keeps once. What reads or fills the table of rare events took the place of
+// a view that has filled its table so far.
 func backfill(statement string) string {
 	m := createFiller.FindStringSubmatch(statement)
-	if m == nil {
+	if m == nil || m[2] == rareTable || strings.Contains(m[4], "FROM "+rareTable) {
 		return ""
 	}
 	return "INSERT INTO " + m[2] + "\n" + m[4]

@@ -28,12 +28,17 @@ const DefaultDatabase = "weighlock"
 // PrivateTable has private values, the only table whose rows are replaced and deleted.
 const PrivateTable = "private_values"
 
+// rareTable hands events of the rarer kinds on to views, so that an insert without any does not pay for each of these. It holds nothing: on each
+// server of a cluster it is itself, neither replicated nor distributed.
+const rareTable = "events_rare"
+
 // ClusterMark is the name under which schema_migrations says that the tables were made for a cluster.
 const ClusterMark = "cluster"
 
 var (
 	createTable  = regexp.MustCompile(`^CREATE TABLE IF NOT EXISTS (\w+)\n`)
 	createFiller = regexp.MustCompile(`(?s)^CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO (\w+) COMMENT ('[^']*') AS\n(.+)$`)
+	dropFiller   = regexp.MustCompile(`^DROP VIEW IF EXISTS (\w+)$`)
 	createView   = regexp.MustCompile(`^CREATE OR REPLACE VIEW (\w+)\n`)
 	alterFiller  = regexp.MustCompile(`^ALTER TABLE (\w+) MODIFY QUERY\n`)
 	alterTable   = regexp.MustCompile(`^ALTER TABLE (\w+) `)
@@ -112,7 +117,7 @@ func (l Layout) On() string {
 
 // Local is the name of the table that holds the rows of a table.
 func (l Layout) Local(table string) string {
-	if l.Sharded {
+	if l.Sharded && table != rareTable {
 		return table + "_local"
 	}
 	return table
@@ -125,20 +130,23 @@ func (l Layout) place(statement string) ([]string, error) {
 		return l.table(m[1], statement)
 	}
 	if m := createFiller.FindStringSubmatch(statement); m != nil {
-		view, target, comment, query := m[1], m[2], m[3], m[4]
-		fill := "INSERT INTO " + target + "\n" + query
-		if l.Sharded { // each shard reads its own events and writes its own table
-			fill += "\nSETTINGS parallel_distributed_insert_select = 2"
+		out := []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + m[1] + l.On() + " TO " + l.Local(m[2]) + " COMMENT " + m[3] + " AS\n" + l.reading(m[4])}
+		if fill := backfill(statement); fill != "" {
+			if l.Sharded { // each shard reads its own events and writes its own table
+				fill += "\nSETTINGS parallel_distributed_insert_select = 2"
+			}
+			out = append(out, fill)
 		}
-		query = fromEvents.ReplaceAllString(query, "FROM "+l.Local("events"))
-		return []string{"CREATE MATERIALIZED VIEW IF NOT EXISTS " + view + l.On() + " TO " + l.Local(target) + " COMMENT " + comment + " AS\n" + query, fill}, nil
+		return out, nil
+	}
+	if m := dropFiller.FindStringSubmatch(statement); m != nil {
+		return []string{statement + l.On()}, nil
 	}
 	if m := createView.FindStringSubmatch(statement); m != nil {
 		return []string{strings.Replace(statement, "VIEW "+m[1]+"\n", "VIEW "+m[1]+l.On()+"\n", 1)}, nil
 	}
 	if m := alterFiller.FindStringSubmatch(statement); m != nil {
-		query := fromEvents.ReplaceAllString(strings.TrimPrefix(statement, m[0]), "FROM "+l.Local("events"))
-		return []string{"ALTER TABLE " + m[1] + l.On() + " MODIFY QUERY\n" + query}, nil
+		return []string{"ALTER TABLE " + m[1] + l.On() + " MODIFY QUERY\n" + l.reading(strings.TrimPrefix(statement, m[0]))}, nil
 	}
 	if m := alterTable.FindStringSubmatch(statement); m != nil {
 		rest := strings.TrimPrefix(statement, m[0])
@@ -151,9 +159,17 @@ func (l Layout) place(statement string) ([]string, error) {
 	return nil, fmt.Errorf("the statement %.60q is of a kind that is not known on clusters", statement)
 }
 
+// reading is a materialized view's query, over the events of each server.
+func (l Layout) reading(query string) string {
+	return fromEvents.ReplaceAllString(query, "FROM "+l.Local("events"))
+}
+
 func (l Layout) table(name, statement string) ([]string, error) {
 	if l.Cluster == "" {
 		return []string{statement}, nil
+	}
+	if name == rareTable {
+		return []string{strings.Replace(statement, "EXISTS "+name+"\n", "EXISTS "+name+l.On()+"\n", 1)}, nil
 	}
 	engine := tableEngine.FindStringSubmatchIndex(statement)
 	if engine == nil {
