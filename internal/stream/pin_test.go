@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/internal/stream/streamtest"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -105,6 +106,25 @@ func TestForgedPin(t *testing.T) {
 		if _, err := r.JS.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Header: nats.Header(header), Data: data}); err != nil {
 			t.Fatal(err)
 		}
+		settled(t, r)
+	}
+	if after, at := pinned(t, r); after != before || !at.Equal(since) {
+		t.Errorf("the pin went from %q to %q: the worker asked with the forged one", before, after)
+	}
+}
+
+// TestHiddenPin has a publisher whose header ends before the one that the server adds, and says its own.
+func TestHiddenPin(t *testing.T) {
+	t.Parallel()
+	r := streamtest.NewRig(t)
+	const life = 500 * time.Millisecond
+	start(t, r, assess(r.Subjects), func(_ *stream.Runtime, c *stream.Config) { c.PinnedTTL = life })
+	feed(t, r, 0, 1)
+	settled(t, r)
+	before, since := pinned(t, r)
+	for n := 1; time.Since(since) < 4*life; n++ {
+		subject, _ := input(r.Subjects, n)
+		r.PublishBytes(t, authz.TheOperator(), subject, "NATS/1.0\r\nNats-Pin-Id: forged\r\n\r\n\r\n", "{}")
 		settled(t, r)
 	}
 	if after, at := pinned(t, r); after != before || !at.Equal(since) {

@@ -35,6 +35,7 @@ type puller struct {
 
 	mu        sync.Mutex
 	pin       string    // id of our pin; "" while we are a standby
+	other     string    // another id that a message gave meanwhile: the pin's, if it was given anew, or its publisher's; "" for none
 	requested int       // messages asked for and not delivered
 	expires   time.Time // when all requests have ended, answered or not
 	lastPull  time.Time
@@ -135,8 +136,8 @@ func (p *puller) received(m *nats.Msg) {
 	pin := m.Header[pinHeader]
 	delete(m.Header, pinHeader)
 	p.mu.Lock()
-	if len(pin) > 0 { // the server's is behind what the publisher may have sent
-		p.pin = pin[len(pin)-1]
+	if len(pin) > 0 {
+		p.learn(pin[len(pin)-1]) // the server's is behind what the publisher may have sent
 	}
 	p.requested = max(p.requested-1, 0)
 	low := p.requested < p.cfg.Batch/2 || p.requested == 0
@@ -149,6 +150,17 @@ func (p *puller) received(m *nats.Msg) {
 }
 
 const pinHeader = "Nats-Pin-Id"
+
+// learn takes the id of the pin from a message; mu is held. A publisher can end its header before the server's line and write one of its own, so
+// a pin that works is not given up for what a message says.
+func (p *puller) learn(id string) {
+	switch {
+	case p.pin == "":
+		p.pin = id
+	case id != p.pin:
+		p.other = id
+	}
+}
 
 // ended takes the end of a pull request.
 func (p *puller) ended(status string, m *nats.Msg) {
@@ -164,8 +176,8 @@ func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	defer p.mu.Unlock()
 	batch := m.Subject[len(p.inbox)+1:] == "b"
 	switch status {
-	case "423": // pinned to somebody else
-		p.pin, p.requested = "", 0
+	case "423": // pinned to somebody else, or under another id
+		p.pin, p.other, p.requested = p.other, "", 0
 		return true
 	case "503":
 		p.requested, p.broken = 0, errDeleted
@@ -177,7 +189,7 @@ func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	case "409":
 		switch m.Header.Get("Description") {
 		case "Consumer Deleted":
-			p.pin, p.requested, p.broken = "", 0, errDeleted
+			p.pin, p.other, p.requested, p.broken = "", "", 0, errDeleted
 		default:
 			if batch { // leadership change, server shutdown: ask again at the next tick
 				p.requested = 0
