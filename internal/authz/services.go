@@ -103,8 +103,9 @@ func consume(stream, consumer string) []string {
 	}
 }
 
+// streamRead reads messages of a stream. The last form is slower, and is for those whose publisher has written into them what only the server may say.
 func streamRead(s events.Subjects, stream string) []string {
-	return []string{directGet(s.Stream(stream), ""), directGet(s.Stream(stream), ">")}
+	return []string{directGet(s.Stream(stream), ""), directGet(s.Stream(stream), ">"), "$JS.API.STREAM.MSG.GET." + s.Stream(stream)}
 }
 
 func bucketReadWrite(s events.Subjects, bucket string) []string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -67,14 +68,6 @@ func (e *Entry) StoredAt() (time.Time, error) {
 	return time.Parse(time.RFC3339Nano, Served(e.Header, jetstream.TimeStampHeaer))
 }
 
-// Served is what the server says in a header of a message that it reads out. It stands behind headers of that name which the publisher may have sent.
-func Served(h nats.Header, name string) string {
-	if values := h[name]; len(values) > 0 {
-		return values[len(values)-1]
-	}
-	return ""
-}
-
 func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]any) (entries []Entry, more bool, err error) {
 	query, err := json.Marshal(what)
 	if err != nil {
@@ -89,6 +82,7 @@ func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]a
 	if err := conn.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, query); err != nil {
 		return nil, false, err
 	}
+	var before uint64
 	for {
 		waiting, cancel := context.WithTimeout(ctx, pageWithin)
 		m, err := answers.NextMsgWithContext(waiting)
@@ -96,22 +90,39 @@ func page(ctx context.Context, conn *nats.Conn, stream string, what map[string]a
 		if err != nil {
 			return nil, false, err
 		}
-		if at := Served(m.Header, jetstream.SequenceHeader); at != "" { // whatever "Status" it has, its publisher wrote it
-			sequence, err := strconv.ParseUint(at, 10, 64)
-			if err != nil {
-				return nil, false, fmt.Errorf("reading an entry's sequence: %w", err)
+		if !Whole(m) {
+			if m, err = Exact(ctx, conn, stream, after(what, before)); err != nil {
+				return nil, false, err
 			}
-			entries = append(entries, Entry{Served(m.Header, jetstream.SubjectHeader), sequence, m.Header, m.Data})
-			continue
+			if m == nil { // gone meanwhile
+				continue
+			}
 		}
-		switch status := m.Header.Get("Status"); status {
-		case "204": // the end of the page
+		e, status, err := entryOf(m)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case status == "" && e.Sequence > before: // what was gone by the time it was read exactly gave its place to the next
+			entries, before = append(entries, e), e.Sequence
+		case status == "":
+		case status == "204": // the end of the page
 			left, err := strconv.ParseUint(m.Header.Get("Nats-Num-Pending"), 10, 64)
 			return entries, left > 0 && len(entries) > 0, err
-		case "404":
+		case status == "404":
 			return entries, false, nil
 		default:
 			return nil, false, fmt.Errorf("the server answered %s %s", status, m.Header.Get("Description"))
 		}
 	}
+}
+
+// after asks for the one message that a page brings after a sequence; 0 for the first.
+func after(what map[string]any, before uint64) map[string]any {
+	one := maps.Clone(what)
+	delete(one, "batch")
+	if before > 0 {
+		delete(one, "start_time")
+		one["seq"] = before + 1
+	}
+	return one
 }

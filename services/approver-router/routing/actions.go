@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -25,11 +26,7 @@ var errNotAtHand = errors.New("the action is not at hand")
 // load returns the action that ref names, exactly as it was assessed.
 func (a *actions) load(ctx context.Context, ref events.ActionRef) (*events.ActionProposed, error) {
 	about := ref.Agent + "/" + ref.Action
-	s, err := a.handles.of(ctx, a.js, a.subjects.Stream("ACTIONS"))
-	if err != nil {
-		return nil, fmt.Errorf("reading action %s: %w", about, err)
-	}
-	m, err := s.GetMsg(ctx, ref.Sequence)
+	m, err := bucket.At(ctx, a.js.Conn(), a.subjects.Stream("ACTIONS"), ref.Sequence)
 	e, err := decode(about, m, err)
 	if err != nil {
 		return nil, err
@@ -54,25 +51,25 @@ type stored struct {
 // last finds an action by its name.
 func (a *actions) last(ctx context.Context, agent, action string) (stored, error) {
 	about := agent + "/" + action
-	s, err := a.handles.of(ctx, a.js, a.subjects.Stream("ACTIONS"))
-	if err != nil {
-		return stored{}, fmt.Errorf("reading action %s: %w", about, err)
-	}
-	m, err := s.GetLastMsgForSubject(ctx, a.subjects.Action(agent, action))
+	m, err := bucket.Last(ctx, a.js.Conn(), a.subjects.Stream("ACTIONS"), a.subjects.Action(agent, action))
 	e, err := decode(about, m, err)
 	if err != nil {
 		return stored{}, err
 	}
+	at, err := m.StoredAt()
+	if err != nil {
+		return stored{}, fmt.Errorf("reading action %s: %w", about, err)
+	}
 	ref := events.ActionRef{Agent: agent, Action: action, Sequence: m.Sequence, Digest: events.Digest(e.Data)}
-	return stored{ref: ref, replyTo: e.ReplyTo, at: m.Time}, nil
+	return stored{ref: ref, replyTo: e.ReplyTo, at: at}, nil
 }
 
-func decode(about string, m *jetstream.RawStreamMsg, err error) (events.Event, error) {
+func decode(about string, m *bucket.Entry, err error) (events.Event, error) {
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return events.Event{}, fmt.Errorf("reading action %s: %w: nothing is stored there", about, errNotAtHand)
 	case err != nil:
 		return events.Event{}, fmt.Errorf("reading action %s: %w", about, err)
+	case m == nil:
+		return events.Event{}, fmt.Errorf("reading action %s: %w: nothing is stored there", about, errNotAtHand)
 	}
 	e, err := events.Decode(events.Header(m.Header), m.Data)
 	if err != nil {

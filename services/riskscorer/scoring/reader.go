@@ -32,6 +32,29 @@ type query struct {
 	Bare      bool       `json:"no_hdr,omitempty"`
 }
 
+// after asks for the one message that the answer brings after a sequence; 0 for the first.
+func (q query) after(before uint64) map[string]any {
+	one := make(map[string]any, 2)
+	if q.Last != "" {
+		one["last_by_subj"] = q.Last
+		return one
+	}
+	if q.Next != "" {
+		one["next_by_subj"] = q.Next
+	} else if q.Batch > 0 {
+		one["next_by_subj"] = ">"
+	}
+	switch {
+	case before > 0:
+		one["seq"] = before + 1
+	case q.StartTime != nil:
+		one["start_time"] = q.StartTime
+	default:
+		one["seq"] = q.Seq
+	}
+	return one
+}
+
 // stored is one message that was read.
 type stored struct {
 	*nats.Msg // nil for one without headers, of which there is only data
@@ -75,8 +98,6 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 	if err != nil {
 		return failed(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
 	// As much room as an answer takes: the client's own is half a MiB for each question.
 	answers := make(chan *nats.Msg, max(q.Batch, 1)+1)
 	sub, err := conn.ChanSubscribe(conn.NewInbox(), answers)
@@ -87,17 +108,25 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 	if err := conn.PublishRequest("$JS.API.DIRECT.GET."+stream, sub.Subject, body); err != nil {
 		return failed(err)
 	}
+	var before uint64
 	for {
-		var m *nats.Msg
-		select {
-		case m = <-answers:
-		case <-ctx.Done():
-			return failed(ctx.Err())
+		m, err := q.next(ctx, conn, stream, answers, before)
+		switch {
+		case err != nil:
+			return failed(err)
+		case m == nil && q.Batch == 0:
+			return 0, nil
+		case m == nil:
+			continue
 		}
-		status := m.Header.Get("Status")
-		if bucket.Served(m.Header, jetstream.SequenceHeader) != "" {
-			status = "" // its publisher wrote it
+		sequence, status, err := saidOf(m)
+		if err != nil {
+			return failed(err)
 		}
+		if sequence > 0 && sequence <= before { // what was gone by the time it was read exactly gave its place to this one
+			continue
+		}
+		before = max(before, sequence)
 		switch status {
 		case "":
 			if err := take(m); err != nil {
@@ -115,6 +144,34 @@ func ask(ctx context.Context, conn *nats.Conn, stream string, q query, take func
 			return failed(fmt.Errorf("the server answered %s %s", status, m.Header.Get("Description")))
 		}
 	}
+}
+
+// next waits for the next message of an answer, and reads it exactly where its header cannot be trusted; nil where it is gone by then. Each has its
+// time: an agent decides how many take longer.
+func (q query) next(ctx context.Context, conn *nats.Conn, stream string, answers <-chan *nats.Msg, before uint64) (*nats.Msg, error) {
+	waiting, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	select {
+	case m := <-answers:
+		if bucket.Whole(m) {
+			return m, nil
+		}
+		return bucket.Exact(waiting, conn, stream, q.after(before))
+	case <-waiting.Done():
+		return nil, waiting.Err()
+	}
+}
+
+// saidOf is the sequence of a message, or else the status that the server answers with; neither for a message without headers.
+func saidOf(m *nats.Msg) (sequence uint64, status string, err error) {
+	at := bucket.Served(m.Header, jetstream.SequenceHeader)
+	if at == "" {
+		return 0, m.Header.Get("Status"), nil
+	}
+	if sequence, err = strconv.ParseUint(at, 10, 64); err != nil { // whatever "Status" it has, its publisher wrote it
+		err = fmt.Errorf("reading a message's sequence: %w", err)
+	}
+	return sequence, "", err
 }
 
 // storedOf takes off what the server adds to a message that is read.

@@ -23,10 +23,20 @@ func TestForgedHeadersAreNotTheServers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	conn := s.Connect(t, authz.Identity{Kind: authz.Service, Name: authz.RiskScorer})
+	const forged = "NATS/1.0\r\nNats-Subject: wl.actions.other.x\r\nNats-Sequence: 7\r\nNats-Time-Stamp: 2000-01-01T00:00:00Z\r\n\r\n\r\n" // hides the server's
+	for i, header := range []string{"NATS/1.0\r\nno colon\r\n\r\n", forged, "NATS/1.0 204 EOB\r\n\r\n\r\n", "NATS/1.0\r\nA: b\r\n\r\n"} {
+		s.PublishBytes(t, authz.Identity{Kind: authz.Agent, Name: "mallory"}, s.Subjects.Action("mallory", string(rune('f'+i))), header, "{}")
+	}
+	conn := s.Connect(t, authz.Identity{Kind: authz.Service, Name: authz.RiskScorer}, nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	all, err := read(t.Context(), conn, s.Subjects.Stream("ACTIONS"), query{Seq: 1, Next: ">", Batch: 10})
-	if err != nil || len(all) != 5 {
-		t.Fatalf("%d of 5 messages were read: %v", len(all), err)
+	if err != nil || len(all) != 9 {
+		t.Fatalf("%d of 9 messages were read: %v", len(all), err)
+	}
+	for i := range all {
+		one, err := read(t.Context(), conn, s.Subjects.Stream("ACTIONS"), query{Seq: uint64(i + 1), Next: ">"})
+		if err != nil || len(one) != 1 || one[0].sequence != all[i].sequence {
+			t.Errorf("message %d is read as %v, %v", i+1, one, err)
+		}
 	}
 	for i, m := range all {
 		if want := s.Subjects.Action("mallory", string(rune('a'+i))); m.subject != want || m.sequence != uint64(i+1) || m.at.Year() == 2000 {

@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/internal/rescore"
 	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -18,15 +18,6 @@ import (
 type rescorer struct {
 	scorer *scorer
 	conn   *nats.Conn
-	js     jetstream.JetStream
-}
-
-func newRescorer(rt stream.Runtime, s *scorer) (*rescorer, error) {
-	js, err := jetstream.New(rt.Conn)
-	if err != nil {
-		return nil, fmt.Errorf("opening JetStream: %w", err)
-	}
-	return &rescorer{scorer: s, conn: rt.Conn, js: js}, nil
 }
 
 // run answers until ctx ends. Standbys answer too: an assessment needs no order.
@@ -60,11 +51,14 @@ func (r *rescorer) answer(ctx context.Context, data []byte) rescore.Answer {
 }
 
 func (r *rescorer) assess(ctx context.Context, ask rescore.Ask) (*events.ActionAssessed, error) {
-	s, err := r.js.Stream(ctx, r.scorer.subjects.Stream("ACTIONS"))
+	raw, err := bucket.At(ctx, r.conn, r.scorer.subjects.Stream("ACTIONS"), ask.Action.Sequence)
 	if err != nil {
 		return nil, fmt.Errorf("reading the action: %w", err)
 	}
-	raw, err := s.GetMsg(ctx, ask.Action.Sequence)
+	if raw == nil {
+		return nil, errors.New("the action is not stored any more")
+	}
+	at, err := raw.StoredAt()
 	if err != nil {
 		return nil, fmt.Errorf("reading the action: %w", err)
 	}
@@ -85,7 +79,7 @@ func (r *rescorer) assess(ctx context.Context, ask rescore.Ask) (*events.ActionA
 	if e.Data, err = json.Marshal(edited); err != nil { // what further assessors are shown
 		return nil, err
 	}
-	m := &stream.Message{Subject: raw.Subject, Sequence: raw.Sequence, StoredAt: raw.Time, Event: e}
+	m := &stream.Message{Subject: raw.Subject, Sequence: raw.Sequence, StoredAt: at, Event: e}
 	p := r.scorer.keeper.rules()
 	open, err := open(ctx, r.conn, r.scorer.subjects, ref.Agent, ref.Action, &edited)
 	if err != nil {

@@ -55,9 +55,7 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	if s.worker, err = stream.NewWorker(rt, cfg.worker(rt.Subjects), weigher); err != nil {
 		return nil, fmt.Errorf("configuring %s: %w", Name, err)
 	}
-	if s.edits, err = newRescorer(rt, weigher); err != nil {
-		return nil, fmt.Errorf("configuring %s: %w", Name, err)
-	}
+	s.edits = &rescorer{scorer: weigher, conn: rt.Conn}
 	return s, nil
 }
 

@@ -1,0 +1,42 @@
+package routing
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/pkg/events"
+)
+
+// An action whose headers hide what the server says of it, or say it in its place, comes before people and is given back like any other.
+func TestActionsWithHostileHeaders(t *testing.T) {
+	t.Parallel()
+	const data = `{"breakpoint":"tool_call","tool":"drop_table","arguments":{"table":"customers"}}`
+	const good = "NATS/1.0\r\nce-specversion: 1.0\r\nce-id: 1\r\nce-source: /agents/billing\r\nce-type: " + events.ActionProposedType + "\r\n"
+	billing := authz.Identity{Kind: authz.Agent, Name: "billing"}
+	for action, header := range map[string]string{
+		"hidden":   good + "\r\n\r\n",
+		"garbage":  good + "Nats-Time-Stamp: yesterday\r\nNats-Sequence: x\r\n\r\n",
+		"another":  good + "Nats-Stream: WL_ACTIONS\r\nNats-Subject: wl.actions.x.y\r\nNats-Sequence: 9\r\nNats-Time-Stamp: 2000-01-01T00:00:00Z\r\n\r\n\r\n",
+		"spacious": strings.ReplaceAll(good, ": ", ":   ") + "\r\n",
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, 1, "5m", 1)
+			r.start(t)
+			a := assessment("billing", action)
+			a.Sequence, a.Digest = r.server.PublishBytes(t, billing, r.s.Action("billing", action), header, data), events.Digest([]byte(data))
+			r.assess(t, a)
+			if _, card := r.requested(t); card.Items[0].Unseen || string(card.Items[0].Arguments) != `{"table":"customers"}` {
+				t.Errorf("the card shows %+v", card.Items[0])
+			}
+			early := "early-" + action
+			r.server.PublishBytes(t, billing, r.s.Action("billing", early), header, data)
+			withdrawal := strings.Replace(good, events.ActionProposedType, events.ActionWithdrawnType, 1) + "\r\n"
+			r.server.PublishBytes(t, billing, r.s.Withdrawal("billing", early), withdrawal, "{}")
+			if d := r.decision(t, "billing", early); d.Outcome != events.Withdrawn || d.Sequence != 2 || d.ProposedAt.Year() == 2000 {
+				t.Errorf("%+v", d)
+			}
+		})
+	}
+}
