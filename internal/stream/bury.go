@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -56,9 +58,9 @@ func (w *Worker) lastWords(j *job, reason error) (out []Output) {
 func (w *Worker) deadLetter(j *job, reason error) (Output, error) {
 	m := &j.msg
 	letter := &events.MessageDead{
-		Service: w.cfg.Service, Stream: m.Stream, Sequence: m.Sequence, Subject: m.Subject,
+		Service: w.cfg.Service, Stream: m.Stream, Sequence: m.Sequence, Subject: text(m.Subject),
 		Reason: firstBytes(reason.Error(), 4<<10), Deliveries: m.Deliveries, StoredAt: m.StoredAt,
-		Header: events.Header(m.Header), Data: m.Data, Size: len(m.Data), Digest: events.Digest(m.Data),
+		Header: readable(m.Header), Data: m.Data, Size: len(m.Data), Digest: events.Digest(m.Data),
 	}
 	room := int(w.rt.Conn.MaxPayload()) - envelopeRoom
 	header := 0
@@ -80,6 +82,19 @@ func (w *Worker) deadLetter(j *job, reason error) (Output, error) {
 	}
 	return Output{Subject: w.rt.Subjects.Dead(w.cfg.Service), Event: e.Because(m.Event), MsgID: id}, nil
 }
+
+// readable is h as JSON can carry it: a publisher may write any bytes.
+func readable(h nats.Header) events.Header {
+	out := make(events.Header, len(h))
+	for name, values := range h {
+		for _, v := range values {
+			out[text(name)] = append(out[text(name)], text(v))
+		}
+	}
+	return out
+}
+
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // firstBytes cuts s to at most n bytes of valid text.
 func firstBytes(s string, n int) string {

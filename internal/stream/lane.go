@@ -81,8 +81,25 @@ func decode(m *Message) error {
 	if e.DataContentType != "" && e.DataContentType != events.ContentTypeJSON {
 		return &events.FieldError{Field: "datacontenttype", Problem: fmt.Sprintf("is %q", e.DataContentType), Fix: "send " + events.ContentTypeJSON}
 	}
-	m.Event = e
+	m.Event = bounded(e)
 	return nil
+}
+
+const (
+	maxCauseID       = 256
+	traceParentBytes = 55 // W3C: version, trace, parent and flags
+)
+
+// bounded is e without what would make the events that follow from it, and the states that name it, outgrow a message: a publisher chooses these
+// texts, and in structured mode they may be as long as a message.
+func bounded(e events.Event) events.Event {
+	if len(e.ID) > maxCauseID {
+		e.ID = events.Digest([]byte(e.ID))
+	}
+	if len(e.TraceParent) > traceParentBytes {
+		e.TraceParent = ""
+	}
+	return e
 }
 
 // handle calls the handler; a panic becomes a permanent failure.

@@ -34,7 +34,8 @@ type Message struct {
 	// Deliveries counts from 1.
 	Deliveries int
 	// Event is the decoded message. It is empty for [Config.Key], and for
-	// [Burier.Buried] where the message could not be decoded.
+	// [Burier.Buried] where the message could not be decoded. An id of more than 256 bytes is its digest there,
+	// and a trace longer than the standard's is left out.
 	Event events.Event
 }
 

@@ -163,6 +163,7 @@ func poison(t *testing.T, x *trial) {
 		data   string
 	}{
 		{nil, "no event at all"},
+		{nats.Header{"X-Any": {"\xff"}}, "no Unicode in its header"},
 		{nats.Header{"Ce-Specversion": {"1.0"}}, "header of another case"},
 		{nats.Header{"ce-specversion": {"9.9"}, "ce-id": {"1"}, "ce-source": {"/x"}, "ce-type": {"t"}}, "{}"},
 		{nats.Header{"ce-specversion": {"1.0"}, "ce-source": {"/x"}, "ce-type": {"t"}}, "{}"},

@@ -23,12 +23,10 @@ const maxText = 256
 
 // The findings that no policy makes: these actions are denied whatever they do.
 const (
-	foundMalformed   = "malformed"
-	foundWrongName   = "wrong_name"
-	foundWrongInbox  = "wrong_inbox"
-	deniedScore      = 100
-	maxCauseID       = 256
-	traceParentBytes = 55 // W3C: version, trace, parent and flags
+	foundMalformed  = "malformed"
+	foundWrongName  = "wrong_name"
+	foundWrongInbox = "wrong_inbox"
+	deniedScore     = 100
 )
 
 // scorer is the handler. Who proposed which action is taken from the subject, which the
@@ -210,7 +208,7 @@ func (s *scorer) output(p rules, m *stream.Message, a *events.ActionAssessed) (s
 	if err != nil {
 		return stream.Output{}, fmt.Errorf("assessing %s/%s: %w", a.Agent, a.Action, err)
 	}
-	e = e.Because(cause(m))
+	e = e.Because(m.Event)
 	e.Subject = a.Agent + "/" + a.Action
 	e.PolicyVersion = p.Version()
 	if replyTo := replyTo(m); events.CheckReplyTo(a.Agent, replyTo) == nil {
