@@ -110,5 +110,10 @@ func (a *ActionAssessed) Validate() error {
 	if a.ArgumentsDigest == "" && !a.Denied {
 		return missing("argumentsDigest", "only a denied action may lack it")
 	}
+	if a.Deadline != nil {
+		if err := checkTime("deadline", *a.Deadline); err != nil {
+			return err
+		}
+	}
 	return oneOf("level", a.Level, Low, Medium, High)
 }

@@ -118,6 +118,11 @@ func (a *ActionProposed) Validate() error {
 			return err
 		}
 	}
+	if a.Deadline != nil {
+		if err := checkTime("deadline", *a.Deadline); err != nil {
+			return err
+		}
+	}
 	if args := bytes.TrimSpace(a.Arguments); len(args) > 0 && args[0] != '{' {
 		return &FieldError{Field: "arguments", Problem: "are not a JSON object", Fix: "send an object of named arguments"}
 	}

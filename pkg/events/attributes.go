@@ -47,7 +47,7 @@ func setAttribute(e *Event, name, value string) error {
 			return &FieldError{Field: "time", Problem: fmt.Sprintf("is %q", value), Fix: "use RFC 3339"}
 		}
 		e.Time = t.UTC()
-		return checkTime(e.Time)
+		return checkTime("time", e.Time)
 	}
 	if field := attribute(e, name); field != nil {
 		*field = value
@@ -63,10 +63,10 @@ func setAttribute(e *Event, name, value string) error {
 	return nil
 }
 
-// checkTime refuses what RFC 3339 cannot write.
-func checkTime(t time.Time) error {
-	if y := t.Year(); y < 0 || y > 9999 {
-		return &FieldError{Field: "time", Problem: fmt.Sprintf("is in the year %d", y), Fix: "use the years 0 to 9999 in UTC"}
+// checkTime refuses what RFC 3339 cannot write in UTC, though it may in a zone.
+func checkTime(field string, t time.Time) error {
+	if y := t.UTC().Year(); y < 0 || y > 9999 {
+		return &FieldError{Field: field, Problem: fmt.Sprintf("is in the year %d", y), Fix: "use the years 0 to 9999 in UTC"}
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func EncodeBinary(e Event) (Header, []byte, error) {
 	}
 	if !e.Time.IsZero() {
 		at := e.Time.UTC()
-		invalid = firstError(invalid, checkTime(at))
+		invalid = firstError(invalid, checkTime("time", at))
 		set("ce-time", at.Format(time.RFC3339Nano))
 	}
 	for name, value := range e.Extensions {

@@ -72,6 +72,7 @@ func (h *HandOverCast) Validate() error {
 		if h.Until == nil {
 			return missing("until", "say when to come back")
 		}
+		return checkTime("until", *h.Until)
 	}
 	return nil
 }

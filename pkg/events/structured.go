@@ -58,7 +58,7 @@ func appendAttributes(body []byte, e Event) ([]byte, error) {
 	}
 	if !e.Time.IsZero() {
 		at := e.Time.UTC()
-		invalid = firstError(invalid, checkTime(at))
+		invalid = firstError(invalid, checkTime("time", at))
 		set("time", at.Format(time.RFC3339Nano))
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Extensions)) {

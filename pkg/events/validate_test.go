@@ -3,6 +3,7 @@ package events_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -10,6 +11,7 @@ import (
 func TestValidateNamesTheField(t *testing.T) {
 	t.Parallel()
 	d := events.Digest(nil)
+	late := time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -2*60*60)) // in the year 10000 of UTC, which JSON cannot say
 	ref := events.ActionRef{Agent: "a", Action: "b", Sequence: 1, Digest: d, ArgumentsDigest: d}
 	for _, c := range []struct {
 		p     events.Payload
@@ -21,7 +23,9 @@ func TestValidateNamesTheField(t *testing.T) {
 		{&events.ActionProposed{Breakpoint: events.AtPlan}, "plan"},
 		{&events.ActionProposed{Breakpoint: events.AtPlan, Plan: []events.PlanStep{{}}}, "plan[0].description"},
 		{&events.ActionProposed{Breakpoint: events.AtSubtask, Arguments: []byte("[]")}, "arguments"},
+		{&events.ActionProposed{Breakpoint: events.AtSubtask, Deadline: &late}, "deadline"},
 		{&events.ActionAssessed{}, "agent"},
+		{&events.ActionAssessed{ActionRef: ref, Level: events.High, Deadline: &late}, "deadline"},
 		{&events.ActionAssessed{ActionRef: events.ActionRef{Agent: "a", Action: "b"}}, "sequence"},
 		{&events.ActionAssessed{ActionRef: ref}, "level"},
 		{&events.ActionAssessed{ActionRef: ref, Score: 101}, "score"},
@@ -46,6 +50,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		{&events.VerdictCast{Digest: d, Items: []events.ItemVerdict{{Number: 1, Verdict: events.Edit}}}, "items[0].arguments"},
 		{&events.VerdictCast{Digest: d, Items: []events.ItemVerdict{{Number: 1, Verdict: events.Approve, Arguments: []byte("{}")}}}, "items[0].arguments"},
 		{&events.VerdictCast{Digest: d, Items: []events.ItemVerdict{{Number: 1, Verdict: events.Edit, Arguments: make([]byte, events.MaxEditLength+1)}}}, "items[0].arguments"},
+		{&events.VerdictCast{Digest: d, Verdict: events.Approve, Limits: &events.ApprovalLimits{ValidUntil: &late}}, "limits.validUntil"},
+		{&events.HandOverCast{Kind: events.Snooze, Until: &late}, "until"},
 		{&events.VerdictRefused{}, "code"},
 		{&events.VerdictRefused{Code: events.RefusedClosed, Request: "r", Channel: "c"}, "approver"},
 		{&events.DecisionMade{Outcome: events.Approved}, "argumentsDigest"},

@@ -55,6 +55,8 @@ func (l *ApprovalLimits) validate() error {
 		return &FieldError{Field: "limits.currency", Problem: fmt.Sprintf("is %q", l.Currency), Fix: "give an amount together with its currency, such as 500 EUR"}
 	case l.Amount == 0 && l.ValidUntil == nil:
 		return missing("limits", "say until when, or up to how much")
+	case l.ValidUntil != nil:
+		return checkTime("limits.validUntil", *l.ValidUntil)
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package routing
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/pkg/events"
@@ -39,4 +41,25 @@ func TestActionsWithHostileHeaders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A time that RFC 3339 writes in a zone and cannot write in UTC ends an action, or a verdict, instead of being tried again for ever.
+func TestTimesOutsideOfUTC(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "5m", 1)
+	r.start(t)
+	early := time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 60*60))
+	a := assessment("billing", "a")
+	a.Deadline = &early
+	r.assess(t, a)
+	if d := r.decision(t, "billing", "a"); d.Outcome != events.Denied {
+		t.Errorf("%+v", d)
+	}
+	card := r.open(t, "b")
+	r.approver(t, "alice").castRaw(t, "self", card.Request, fmt.Appendf(nil, `{"digest":%q,"verdict":"approve","limits":{"validUntil":"9999-12-31T23:59:59-01:00"}}`, card.Digest))
+	if refused := r.refused(t, card.Request); refused.Code != events.RefusedMalformed {
+		t.Errorf("%+v", refused)
+	}
+	r.settled(t, "EVENTS", "approver-router-assessments")
+	r.settled(t, "VERDICTS", "approver-router-verdicts")
 }
