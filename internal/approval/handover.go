@@ -167,6 +167,9 @@ func (s *State) mayHandOver(in HandOver) *refusal {
 	if err := in.Cast.Validate(); err != nil {
 		return &refusal{events.RefusedMalformed, err.Error()}
 	}
+	if r := s.checkWords(in.Person, in.Cast.Comment, in.Cast.Question); r != nil {
+		return r
+	}
 	switch in.Cast.Kind {
 	case events.Reassign:
 		return s.mayReceive(in)

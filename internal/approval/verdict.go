@@ -104,6 +104,9 @@ func (s *State) mayAnswer(in Verdict) *refusal {
 	if err := in.Cast.Validate(); err != nil {
 		return &refusal{events.RefusedMalformed, err.Error()}
 	}
+	if r := s.checkWords(in.person(), in.Cast.Comment, in.Cast.Guidance); r != nil {
+		return r
+	}
 	for _, kind := range s.Rules.CommentOn {
 		if in.Cast.Comment == "" && in.Cast.Uses(kind) {
 			return &refusal{events.RefusedNoComment, fmt.Sprintf("this request wants a comment with %s", kind)}

@@ -35,6 +35,8 @@ var (
 	ErrExists = errors.New("the request exists with another card")
 	// ErrUnreadable says that what is stored is not the state of a request.
 	ErrUnreadable = errors.New("its state cannot be read")
+	// ErrFull says that the request has no more room for what people say.
+	ErrFull = errors.New("the request has no room for more")
 	// ErrContended says that others kept changing a request: try again later.
 	ErrContended = errors.New("the request is being changed by others")
 )
@@ -96,7 +98,7 @@ func (st *Store) Load(ctx context.Context, request string) (approval.State, erro
 
 // Apply moves a request on by one input. The stored state is the commit point:
 // publish the effects, then acknowledge the input. The error is [ErrNotFound] where
-// there is no such request, and [ErrContended] where others kept winning.
+// there is no such request, [ErrFull] where what somebody says has no room in it, and [ErrContended] where others kept winning.
 func (st *Store) Apply(ctx context.Context, request string, in approval.Input, now time.Time) (approval.State, []approval.Effect, error) {
 	return st.ApplyTo(ctx, request, func(*approval.State) (approval.Input, error) { return in, nil }, now)
 }
@@ -121,6 +123,9 @@ func (st *Store) ApplyTo(ctx context.Context, request string, input func(*approv
 		if string(value) == string(stored) {
 			return next, effects, nil
 		}
+		if len(value) > st.room(in) {
+			return s, nil, fmt.Errorf("writing request %s: %w", request, ErrFull)
+		}
 		err = st.put(ctx, next, value, revision)
 		if err == nil {
 			return next, effects, nil
@@ -133,6 +138,16 @@ func (st *Store) ApplyTo(ctx context.Context, request string, input func(*approv
 		}
 	}
 	return approval.State{}, nil, fmt.Errorf("writing request %s: %w", request, ErrContended)
+}
+
+// room is how large a state may become by an input, in bytes. People leave a quarter to what ends the request: it must always fit.
+func (st *Store) room(in approval.Input) int {
+	most := int(st.js.Conn().MaxPayload())
+	switch in.(type) {
+	case approval.Verdict, approval.HandOver:
+		return most / 4 * 3
+	}
+	return most
 }
 
 func (st *Store) load(ctx context.Context, request string) (s approval.State, value []byte, revision uint64, err error) {

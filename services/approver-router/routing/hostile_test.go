@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -62,4 +63,55 @@ func TestTimesOutsideOfUTC(t *testing.T) {
 	}
 	r.settled(t, "EVENTS", "approver-router-assessments")
 	r.settled(t, "VERDICTS", "approver-router-verdicts")
+}
+
+// Nobody fills a request so that others cannot answer it, or it cannot end.
+func TestWordsFillNoRequest(t *testing.T) {
+	t.Parallel()
+	const items = 30
+	r := newRig(t, 1, "5m", items)
+	r.start(t)
+	names := make([]string, items)
+	for i := range names {
+		names[i] = fmt.Sprintf("a-%d", i)
+	}
+	card := r.open(t, names...)
+	alice, words := r.approver(t, "alice"), strings.Repeat("\x01", events.MaxCommentLength) // each byte takes six in JSON
+	for i := range names {
+		alice.cast(t, card.Request, events.VerdictCast{
+			Digest: card.Digest, Items: []events.ItemVerdict{{Number: i + 1, Verdict: events.Abstain}}, Comment: words, Guidance: words,
+		})
+	}
+	for range names {
+		alice.castAs(t, r.s.HandOver("self", "alice", card.Request), events.HandOverCastType, marshal(t, events.HandOverCast{Kind: events.Acknowledge, Comment: words}))
+	}
+	r.approver(t, "bob").cast(t, card.Request, events.VerdictCast{Digest: card.Digest, Verdict: events.Reject, Comment: "no"})
+	for _, name := range names {
+		if d := r.decision(t, "billing", name); d.Outcome != events.Rejected {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	r.settled(t, "VERDICTS", "approver-router-verdicts")
+	if refused := r.count(t, r.s.Approval("*", events.Refused, card.Request)); refused != 2*items-1 {
+		t.Errorf("%d of %d were refused", refused, 2*items)
+	}
+}
+
+// What many say together leaves room for how a request ends.
+func TestAFullRequestEnds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, "5m", 1, natstest.WithMaxPayload(64<<10))
+	r.start(t)
+	card := r.open(t, "a")
+	words := strings.Repeat("\x01", events.MaxCommentLength)
+	r.approver(t, "alice").cast(t, card.Request, events.VerdictCast{Digest: card.Digest, Verdict: events.Abstain, Comment: words})
+	bob := r.approver(t, "bob")
+	bob.cast(t, card.Request, events.VerdictCast{Digest: card.Digest, Verdict: events.Abstain, Comment: words})
+	if refused := r.refused(t, card.Request); refused.Code != events.RefusedMalformed || refused.Approver != "bob" {
+		t.Errorf("%+v", refused)
+	}
+	bob.cast(t, card.Request, events.VerdictCast{Digest: card.Digest, Verdict: events.Reject})
+	if d := r.decision(t, "billing", "a"); d.Outcome != events.Rejected {
+		t.Errorf("%+v", d)
+	}
 }

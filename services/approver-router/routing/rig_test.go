@@ -220,14 +220,20 @@ func (a *approver) cast(t *testing.T, request string, v events.VerdictCast) {
 
 func (a *approver) castRaw(t *testing.T, channel, request string, data []byte) {
 	t.Helper()
+	a.castAs(t, a.rig.s.Verdict(channel, a.name, request), events.VerdictCastType, data)
+}
+
+// castAs stores whatever an approver may say.
+func (a *approver) castAs(t *testing.T, subject, kind string, data []byte) {
+	t.Helper()
 	h, data, err := events.EncodeBinary(events.Event{
-		ID: nats.NewInbox(), Source: "/approvers/" + a.name, Type: events.VerdictCastType, Time: time.Now(),
+		ID: nats.NewInbox(), Source: "/approvers/" + a.name, Type: kind, Time: time.Now(),
 		DataContentType: events.ContentTypeJSON, Data: data,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := a.conn.RequestMsg(&nats.Msg{Subject: a.rig.s.Verdict(channel, a.name, request), Header: nats.Header(h), Data: data}, within)
+	answer, err := a.conn.RequestMsg(&nats.Msg{Subject: subject, Header: nats.Header(h), Data: data}, within)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,6 +108,10 @@ func (v *verdicts) failed(m *stream.Message, request, channel, approver string, 
 			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence,
 			Code: events.RefusedUnknownRequest, Reason: fmt.Sprintf("there is no request %s, or it was resolved long ago", request),
 		})
+	case errors.Is(err, requests.ErrFull):
+		return v.refuse(m, events.VerdictRefused{
+			Request: request, Channel: channel, Approver: approver, Sequence: m.Sequence, Code: events.RefusedMalformed, Reason: err.Error() + ": answer without comments",
+		})
 	case errors.Is(err, requests.ErrUnreadable):
 		return stream.Permanent(err) // Buried refuses it
 	}
