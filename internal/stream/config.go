@@ -32,6 +32,9 @@ type Config struct {
 	// stop the others before they fill MaxInFlight on their own; then nothing more is pulled
 	// until one is resolved.
 	MaxInFlight int
+	// MaxBytes bounds the bytes of the messages in flight, in the same way: those that are not held take at most a quarter of it. Default 256 MiB. It
+	// is passed by what single messages and requests under way may bring.
+	MaxBytes int
 	// AckWait is after which time the server redelivers what a dead worker held;
 	// default 30s, at least 100ms. A living worker keeps its messages by heartbeats.
 	AckWait time.Duration
@@ -50,6 +53,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.Batch, 2000)
 	setDefault(&c.MaxInFlight, 50_000)
+	setDefault(&c.MaxBytes, 256<<20)
 	setDefault(&c.AckWait, 30*time.Second)
 	setDefault(&c.PinnedTTL, 2*time.Second)
 	setDefault(&c.Drain, 10*time.Second)
@@ -82,7 +86,7 @@ func (c Config) Validate() error {
 		value int64
 		least int64
 	}{
-		{"Workers", int64(c.Workers), 0}, {"Batch", int64(c.Batch), 0}, {"MaxInFlight", int64(c.MaxInFlight), 0}, {"Drain", int64(c.Drain), 0},
+		{"Workers", int64(c.Workers), 0}, {"Batch", int64(c.Batch), 0}, {"MaxInFlight", int64(c.MaxInFlight), 0}, {"MaxBytes", int64(c.MaxBytes), 0}, {"Drain", int64(c.Drain), 0},
 		{"PublishTimeout", int64(c.PublishTimeout), 0},
 	} {
 		if n.value < n.least {

@@ -12,6 +12,8 @@ type inFlight struct {
 	mu   sync.Mutex
 	jobs map[uint64]*job
 	held int
+
+	bytes, heldBytes int
 }
 
 // add takes j in. It reports false where the message is in flight already: the server
@@ -23,6 +25,7 @@ func (f *inFlight) add(j *job) bool {
 		return false
 	}
 	f.jobs[j.msg.Sequence] = j
+	f.bytes += j.size
 	return true
 }
 
@@ -30,13 +33,27 @@ func (f *inFlight) add(j *job) bool {
 func (f *inFlight) remove(j *job) {
 	f.mu.Lock()
 	delete(f.jobs, j.msg.Sequence)
+	f.bytes -= j.size
 	f.mu.Unlock()
 }
 
-func (f *inFlight) hold(n int) {
+// hold notes that j is held; release that it is not any more.
+func (f *inFlight) hold(j *job) { f.holds(1, j.size) }
+
+func (f *inFlight) release(j *job) { f.holds(-1, -j.size) }
+
+func (f *inFlight) holds(n, bytes int) {
 	f.mu.Lock()
 	f.held += n
+	f.heldBytes += bytes
 	f.mu.Unlock()
+}
+
+// sizes returns the bytes of all messages in flight and of those that are held.
+func (f *inFlight) sizes() (all, held int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.bytes, f.heldBytes
 }
 
 // counts returns all messages in flight and how many of them are held.

@@ -9,6 +9,7 @@ import (
 type job struct {
 	msg     Message
 	reply   string // where acknowledgements go
+	size    int    // in bytes, as it was delivered
 	lane    *lane
 	arrived time.Time
 

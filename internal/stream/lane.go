@@ -142,13 +142,13 @@ func (l *lane) keep(j *job, p *Promise) {
 		l.w.fail(j, fmt.Errorf("holding the message: a promise resolved to another promise, or there is none"))
 		return
 	}
-	l.w.flight.hold(1)
+	l.w.flight.hold(j)
 	j.state.Store(jobHeld)
 	owned := p.whenResolved(func(o Outcome) {
 		if !j.state.CompareAndSwap(jobHeld, jobSettling) {
 			return // given up by the drain
 		}
-		l.w.flight.hold(-1)
+		l.w.flight.release(j)
 		j.held = o
 		l.mu.Lock()
 		l.resolved = append(l.resolved, j)
@@ -159,7 +159,7 @@ func (l *lane) keep(j *job, p *Promise) {
 		}
 	})
 	if !owned && j.state.CompareAndSwap(jobHeld, jobSettling) {
-		l.w.flight.hold(-1)
+		l.w.flight.release(j)
 		l.w.fail(j, fmt.Errorf("holding the message: its promise belongs to another message"))
 	}
 }

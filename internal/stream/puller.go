@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,16 +32,19 @@ type puller struct {
 	freed   atomic.Int64
 	kick    chan struct{}
 
-	mu        sync.Mutex
-	pin       string    // id of our pin; "" while we are a standby
-	other     string    // another id that a message gave meanwhile: the pin's, if it was given anew, or its publisher's; "" for none
-	requested int       // messages asked for and not delivered
-	expires   time.Time // when all requests have ended, answered or not
-	lastPull  time.Time
-	lastMsg   time.Time
-	stopped   bool
-	broken    error // why the consumer has to be ensured again
+	mu       sync.Mutex
+	pin      string    // id of our pin; "" while we are a standby
+	other    string    // another id that a message gave meanwhile: the pin's, if it was given anew, or its publisher's; "" for none
+	asked    []asked   // requests that the server has not ended, the oldest first: it serves them in that order
+	expires  time.Time // when all requests have ended, answered or not
+	lastPull time.Time
+	lastMsg  time.Time
+	stopped  bool
+	broken   error // why the consumer has to be ensured again
 }
+
+// asked is what a request may still bring.
+type asked struct{ messages, bytes int }
 
 // pullRequest is the body of a pull request.
 type pullRequest struct {
@@ -83,20 +85,37 @@ func (p *puller) pull() {
 		return
 	}
 	// A second request of a standby would stay behind, without the pin, when the first gets it.
-	if p.pin == "" && p.requested > 0 {
+	requested := p.requested()
+	if p.pin == "" && requested.messages > 0 {
 		return
 	}
-	room := min(2*p.cfg.Batch-(all-held), p.cfg.MaxInFlight-all) - p.requested
+	room := min(2*p.cfg.Batch-(all-held), p.cfg.MaxInFlight-all) - requested.messages
 	room = min(room, p.cfg.Batch)
-	if room < 1 || room < p.cfg.Batch/2 && (p.requested > 0 || all-held > p.cfg.Batch) {
+	if room < 1 || room < p.cfg.Batch/2 && (requested.messages > 0 || all-held > p.cfg.Batch) {
+		return
+	}
+	bytes, ok := p.roomForBytes(requested)
+	if !ok {
 		return
 	}
 	now := time.Now()
-	if err := p.request("b", pullRequest{Batch: room, Expires: p.lifetime(), Pin: p.pin, Group: priorityGroup}); err != nil {
+	if err := p.request("b", pullRequest{Batch: room, Expires: p.lifetime(), MaxBytes: bytes, Pin: p.pin, Group: priorityGroup}); err != nil {
 		return // the connection says so itself, and tick tries again
 	}
-	p.requested += room
+	p.asked = append(p.asked, asked{room, bytes})
 	p.lastPull, p.expires = now, now.Add(p.lifetime())
+}
+
+// envelope is what a delivery has beside what its publisher sent, in bytes: amply.
+const envelope = 16 << 10
+
+// roomForBytes is how much a request may bring; ok says that there is room for it. A request always has room for the largest message, and
+// half of what may be in flight, so that the next one can be on its way before it ends. mu is held.
+func (p *puller) roomForBytes(requested asked) (bytes int, ok bool) {
+	all, held := p.flight.sizes()
+	bytes = max(p.cfg.MaxBytes/8, int(p.conn.MaxPayload())+envelope)
+	room := min(p.cfg.MaxBytes/4-(all-held), p.cfg.MaxBytes-all) - requested.bytes
+	return bytes, room >= bytes || all == held && all < p.cfg.MaxBytes && requested.messages == 0
 }
 
 // request sends one pull request; kind tells its answers apart.
@@ -111,8 +130,8 @@ func (p *puller) request(kind string, r pullRequest) error {
 // tick does what time brings: it notices lost requests and keeps the pin.
 func (p *puller) tick(now time.Time) {
 	p.mu.Lock()
-	if p.requested > 0 && now.Sub(p.expires) > p.lifetime() {
-		p.requested = 0
+	if len(p.asked) > 0 && now.Sub(p.expires) > p.lifetime() {
+		p.asked = nil
 		if p.conn.Status() == nats.CONNECTED && p.broken == nil {
 			p.broken = errSilent
 		}
@@ -139,8 +158,9 @@ func (p *puller) received(m *nats.Msg) {
 	if len(pin) > 0 {
 		p.learn(pin[len(pin)-1]) // the server's is behind what the publisher may have sent
 	}
-	p.requested = max(p.requested-1, 0)
-	low := p.requested < p.cfg.Batch/2 || p.requested == 0
+	p.brought(m.Size())
+	left := p.requested().messages
+	low := left < p.cfg.Batch/2 || left == 0
 	p.lastMsg = time.Now()
 	p.mu.Unlock()
 	p.deliver(m)
@@ -177,26 +197,55 @@ func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	batch := m.Subject[len(p.inbox)+1:] == "b"
 	switch status {
 	case "423": // pinned to somebody else, or under another id
-		p.pin, p.other, p.requested = p.other, "", 0
+		p.pin, p.other, p.asked = p.other, "", nil
 		return true
 	case "503":
-		p.requested, p.broken = 0, errDeleted
+		p.asked, p.broken = nil, errDeleted
 	case "408":
-		if left, err := strconv.Atoi(m.Header.Get("Nats-Pending-Messages")); batch && err == nil {
-			p.requested = max(p.requested-left, 0)
-			return true
-		}
+		return batch && p.left(m)
 	case "409":
 		switch m.Header.Get("Description") {
 		case "Consumer Deleted":
-			p.pin, p.other, p.requested, p.broken = "", "", 0, errDeleted
+			p.pin, p.other, p.asked, p.broken = "", "", nil, errDeleted
+		case "Message Size Exceeds MaxBytes": // of this request: the next message comes with another
+			return batch && p.left(m)
 		default:
 			if batch { // leadership change, server shutdown: ask again at the next tick
-				p.requested = 0
+				p.asked = nil
 			}
 		}
 	}
 	return false
+}
+
+// left writes off what the oldest request will not bring any more; false where the server does not say that it has ended.
+func (p *puller) left(m *nats.Msg) bool {
+	if m.Header.Get("Nats-Pending-Messages") == "" {
+		return false
+	}
+	if len(p.asked) > 0 {
+		p.asked = p.asked[1:]
+	}
+	return true
+}
+
+// brought counts a message of the oldest request.
+func (p *puller) brought(bytes int) {
+	if len(p.asked) == 0 {
+		return
+	}
+	a := &p.asked[0]
+	if a.messages, a.bytes = a.messages-1, max(a.bytes-bytes, 0); a.messages == 0 {
+		p.asked = p.asked[1:]
+	}
+}
+
+// requested is what all requests may still bring.
+func (p *puller) requested() (all asked) {
+	for _, a := range p.asked {
+		all.messages, all.bytes = all.messages+a.messages, all.bytes+a.bytes
+	}
+	return all
 }
 
 // roomFreed is called for every settled message; now and then it wakes the loop.
@@ -212,7 +261,7 @@ func (p *puller) roomFreed() {
 // forget drops what was asked for: a new connection knows nothing of it.
 func (p *puller) forget() {
 	p.mu.Lock()
-	p.requested = 0
+	p.asked = nil
 	p.mu.Unlock()
 }
 
@@ -239,7 +288,7 @@ func (p *puller) stop() {
 	defer poll.Stop()
 	for end := time.Now().Add(time.Second); time.Now().Before(end) && p.conn.Status() == nats.CONNECTED; <-poll.C {
 		p.mu.Lock()
-		over := p.requested == 0 || time.Since(p.lastMsg) > 25*time.Millisecond
+		over := len(p.asked) == 0 || time.Since(p.lastMsg) > 25*time.Millisecond
 		p.mu.Unlock()
 		if over {
 			break

@@ -113,7 +113,7 @@ func (w *Worker) dispatch(m *nats.Msg) {
 		return
 	}
 	w.meter.lag.Set(float64(d.pending))
-	j := &job{msg: newMessage(m, d), reply: m.Reply, arrived: time.Now()}
+	j := &job{msg: newMessage(m, d), reply: m.Reply, size: m.Size(), arrived: time.Now()}
 	if !w.flight.add(j) {
 		return
 	}
