@@ -17,11 +17,12 @@ type inFlight struct {
 }
 
 // add takes j in. It reports false where the message is in flight already: the server
-// redelivered what is still being worked on.
+// redelivered what is still being worked on. A message that was stored at another time is another one, of a stream that was made anew: it
+// takes the place, and what became of the one before is nothing to tell the server.
 func (f *inFlight) add(j *job) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, ok := f.jobs[j.msg.Sequence]; ok {
+	if before, ok := f.jobs[j.msg.Sequence]; ok && before.msg.StoredAt.Equal(j.msg.StoredAt) {
 		return false
 	}
 	f.jobs[j.msg.Sequence] = j
@@ -29,12 +30,16 @@ func (f *inFlight) add(j *job) bool {
 	return true
 }
 
-// remove lets go of j.
-func (f *inFlight) remove(j *job) {
+// remove lets go of j. It reports false where another message has its place.
+func (f *inFlight) remove(j *job) bool {
 	f.mu.Lock()
-	delete(f.jobs, j.msg.Sequence)
+	defer f.mu.Unlock()
 	f.bytes -= j.size
-	f.mu.Unlock()
+	if f.jobs[j.msg.Sequence] != j {
+		return false
+	}
+	delete(f.jobs, j.msg.Sequence)
+	return true
 }
 
 // hold notes that j is held; release that it is not any more.

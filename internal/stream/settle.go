@@ -119,7 +119,9 @@ func (w *Worker) nak(j *job, delay time.Duration) {
 // answer tells the server what became of j and lets go of it. An answer that is lost
 // leads to a redelivery.
 func (w *Worker) answer(j *job, body []byte) {
-	w.flight.remove(j)
+	if !w.flight.remove(j) {
+		return
+	}
 	if err := w.rt.Conn.Publish(j.reply, body); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
 		w.logger.Warn("acknowledgement was not sent, the message will be redelivered", "subject", j.msg.Subject, "error", err)
 	}
