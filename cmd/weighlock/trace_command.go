@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weighlock/weighlock/internal/authz"
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/internal/requests"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -159,36 +160,42 @@ func requestsOf(ctx context.Context, js jetstream.JetStream, s events.Subjects, 
 	return found, nil
 }
 
-// readStream reads every message of stream that matches filters.
+// readStream reads every message of stream that matches filters. It needs no consumer: the client's takes a message without data that has a header "Status"
+// for the server's word, and never shows it.
 func readStream(ctx context.Context, js jetstream.JetStream, s events.Subjects, stream string, filters []string) ([]moment, error) {
-	consumer, err := js.OrderedConsumer(ctx, s.Stream(stream), jetstream.OrderedConsumerConfig{FilterSubjects: filters})
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", stream, err)
-	}
-	info, err := consumer.Info(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", stream, err)
-	}
 	var found []moment
-	for left := info.NumPending; left > 0; left-- {
-		msg, err := consumer.Next(jetstream.FetchContext(ctx))
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", stream, err)
+	for _, filter := range filters {
+		for from, more := uint64(1), true; more; {
+			var page []bucket.Entry
+			var err error
+			if page, more, err = bucket.Page(ctx, js.Conn(), s.Stream(stream), filter, from); err != nil {
+				return nil, fmt.Errorf("reading %s: %w", stream, err)
+			}
+			for i := range page {
+				m, err := momentOf(s, &page[i])
+				if err != nil {
+					return nil, fmt.Errorf("reading %s: %w", stream, err)
+				}
+				found, from = append(found, m), page[i].Sequence+1
+			}
 		}
-		meta, err := msg.Metadata()
-		if err != nil {
-			return nil, err
-		}
-		m := moment{At: meta.Timestamp, Subject: msg.Subject()}
-		e, err := events.Decode(msg.Headers(), msg.Data())
-		if err != nil {
-			m.Type, m.Words = "unreadable", err.Error()
-		} else {
-			m.Type, m.ID, m.Data, m.Words = e.Type, e.ID, e.Data, words.Event(s, msg.Subject(), e)
-		}
-		found = append(found, m)
 	}
 	return found, nil
+}
+
+func momentOf(s events.Subjects, entry *bucket.Entry) (moment, error) {
+	at, err := entry.StoredAt()
+	if err != nil {
+		return moment{}, err
+	}
+	m := moment{At: at, Subject: entry.Subject}
+	e, err := events.Decode(events.Header(entry.Header), entry.Data)
+	if err != nil {
+		m.Type, m.Words = "unreadable", err.Error()
+		return m, nil //nolint:nilerr // that is what is to be told of it
+	}
+	m.Type, m.ID, m.Data, m.Words = e.Type, e.ID, e.Data, words.Event(s, entry.Subject, e)
+	return m, nil
 }
 
 func sorted(all []moment) []moment {
