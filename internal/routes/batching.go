@@ -120,7 +120,7 @@ func (r *Route) Key(a Action) string {
 			if err != nil {
 				return a.Assessed.Agent + "/" + a.Assessed.Action
 			}
-			key = text
+			key = similar.Apart(text)
 		}
 		keys = append(keys, key)
 	}

@@ -3,6 +3,7 @@ package similar
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weighlock/weighlock/pkg/events"
@@ -37,9 +38,17 @@ func Default() []Part { return []Part{Breakpoint, Tool, Kind, Rules} }
 func Key(a *events.ActionAssessed, parts []Part) string {
 	values := make([]string, len(parts))
 	for i, p := range parts {
-		values[i] = value(a, p)
+		values[i] = Apart(value(a, p))
 	}
 	return strings.Join(values, "\x01")
+}
+
+// Apart is a text without what keys are joined by: an agent chooses it, and is not to move a part of one into the next.
+func Apart(text string) string {
+	if strings.ContainsAny(text, "\x01\x02") {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 func value(a *events.ActionAssessed, p Part) string {
