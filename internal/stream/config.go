@@ -106,10 +106,16 @@ func (c Config) consumer() jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
 		Name: c.Consumer, Durable: c.Consumer, FilterSubjects: c.Filters,
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.AckWait, MaxDeliver: -1,
-		// Nacked messages that wait for their delay are pending too: leave room for them.
-		MaxAckPending: 2 * (c.MaxInFlight + 2*c.Batch), MaxWaiting: 512,
+		MaxAckPending: c.MaxUnsettled(), MaxWaiting: 512,
 		PriorityPolicy: jetstream.PriorityPolicyPinned, PriorityGroups: []string{priorityGroup}, PinnedTTL: c.PinnedTTL,
 	}
+}
+
+// MaxUnsettled is how many messages may be delivered and not settled: twice those in flight, since what was postponed and waits for its time is
+// not settled either.
+func (c Config) MaxUnsettled() int {
+	c = c.withDefaults()
+	return 2 * (c.MaxInFlight + 2*c.Batch)
 }
 
 // AgentKey is the default of [Config.Key]: the third token of the subject, which is the

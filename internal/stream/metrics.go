@@ -94,6 +94,7 @@ func (w *Worker) sampleLag(ctx context.Context) (stop func()) {
 		defer close(done)
 		tick := time.NewTicker(lagEvery)
 		defer tick.Stop()
+		w.askLag(ctx)
 		for {
 			select {
 			case <-ctx.Done():
@@ -119,5 +120,10 @@ func (w *Worker) askLag(ctx context.Context) {
 	defer cancel()
 	if c, err := js.Consumer(ctx, w.cfg.Stream, w.cfg.Consumer); err == nil {
 		w.meter.lag.Set(float64(c.CachedInfo().NumPending))
+		w.unsettled.Store(int64(c.CachedInfo().NumAckPending))
 	}
 }
+
+// Unsettled is how many messages were delivered and not settled, to whatever worker, as the server said within the last seconds. Beyond
+// [Config.MaxUnsettled] it delivers none.
+func (w *Worker) Unsettled() int { return int(w.unsettled.Load()) }

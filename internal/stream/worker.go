@@ -24,6 +24,7 @@ type Worker struct {
 
 	flight    inFlight
 	draining  atomic.Bool
+	unsettled atomic.Int64 // see [Worker.Unsettled]
 	lanes     []*lane
 	seed      maphash.Seed
 	publisher *publisher

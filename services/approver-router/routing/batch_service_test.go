@@ -179,3 +179,35 @@ func (p *postponed) kept() int {
 	defer p.mu.Unlock()
 	return len(p.until)
 }
+
+// What routers before it have left to the server counts for a router, too: else a few of them leave so much there that the consumer stops for
+// everybody until the day is there.
+func TestRoutersTogetherPostponeNoMore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, "50ms", 50)
+	text, err := os.ReadFile(r.cfg.RoutesFile)
+	if err == nil {
+		err = os.WriteFile(r.cfg.RoutesFile, append(text, "  delivery: daily\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := r.start(t)
+	for i := range 5 {
+		r.assess(t, assessment("billing", fmt.Sprint("a-", i)))
+	}
+	r.waitFor(t, "all to be kept", func() bool { return run.svc.posts.kept() == 5 })
+	run.stop()
+	if err := <-run.done; err != nil {
+		t.Fatal(err)
+	}
+	next := r.start(t)
+	r.waitFor(t, "the next to know of them", func() bool { return next.svc.assessed.Unsettled() == 5 })
+	next.svc.posts.mu.Lock()
+	next.svc.posts.mostUnsettled = 5
+	next.svc.posts.mu.Unlock()
+	r.assess(t, assessment("billing", "b"))
+	if _, card := r.requested(t); len(card.Items) != 1 || card.Items[0].Action != "b" {
+		t.Errorf("%+v", card)
+	}
+}

@@ -103,7 +103,7 @@ func TestUrgentActionsDoNotWait(t *testing.T) {
 
 func TestTooManyAreNotPostponed(t *testing.T) {
 	t.Parallel()
-	p := newPostponed()
+	p := newPostponed(1, func() int { return 0 })
 	p.most = 2
 	at := func(sequence uint64, due time.Time, now time.Time) time.Duration {
 		return p.wait(&stream.Message{Sequence: sequence}, due, now)
@@ -144,7 +144,7 @@ func TestADamagedCountIsCountedAnew(t *testing.T) {
 	if _, err := o.js.Publish(t.Context(), "$KV."+r.s.Stream(requests.Bucket)+"."+requests.FloodKey("rest", "billing"), []byte("{")); err != nil {
 		t.Fatal(err)
 	}
-	f := &floods{subjects: r.s, opener: o, posts: newPostponed(), answers: newAnswers(o.js, r.s), now: time.Now}
+	f := &floods{subjects: r.s, opener: o, posts: newPostponed(1, func() int { return 0 }), answers: newAnswers(o.js, r.s), now: time.Now}
 	for i, stopped := range []bool{false, true, true} {
 		w := held(assessment("billing", fmt.Sprint("a-", i)))
 		if _, got := f.stop(t.Context(), &stream.Message{Sequence: uint64(i + 1), StoredAt: time.Now()}, route, w); got != stopped {

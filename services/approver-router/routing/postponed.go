@@ -14,14 +14,18 @@ const maxPostponed = 50_000
 // postponed counts what is left to the server until a delivery. The server is what remembers it, over restarts too; this only knows
 // how much it is.
 type postponed struct {
+	// unsettled is how many the server has delivered, to this router or to those before it, and mostUnsettled how many that may be.
+	unsettled     func() int
+	mostUnsettled int
+
 	mu    sync.Mutex
 	until map[uint64]time.Time // by the assessment's sequence
 	most  int
 	swept time.Time
 }
 
-func newPostponed() *postponed {
-	return &postponed{until: make(map[uint64]time.Time), most: maxPostponed}
+func newPostponed(mostUnsettled int, unsettled func() int) *postponed {
+	return &postponed{until: make(map[uint64]time.Time), most: maxPostponed, mostUnsettled: mostUnsettled, unsettled: unsettled}
 }
 
 // wait is how long the message is to be left to the server until due: 0 where it is due, or too many are left there already.
@@ -32,9 +36,11 @@ func (p *postponed) wait(m *stream.Message, due, now time.Time) time.Duration {
 		delete(p.until, m.Sequence)
 		return 0
 	}
-	if _, known := p.until[m.Sequence]; !known && len(p.until) >= p.most {
-		p.sweep(now)
+	if _, known := p.until[m.Sequence]; !known {
 		if len(p.until) >= p.most {
+			p.sweep(now)
+		}
+		if len(p.until) >= p.most || p.unsettled() >= p.mostUnsettled { // routers before this one may have left as many
 			return 0
 		}
 	}

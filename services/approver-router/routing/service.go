@@ -59,7 +59,8 @@ func New(rt stream.Runtime, cfg Config) (*Service, error) {
 	work, stop := context.WithCancel(context.Background())
 	s := &Service{stop: stop, reloads: reloads, batches: newBatcher(func(b *batch) { o.open(work, b) })}
 	o.load = s.batches.load
-	s.posts = newPostponed()
+	// A tenth stays free for what has to be decided now.
+	s.posts = newPostponed(cfg.assessed(rt.Subjects).MaxUnsettled()/10*9, func() int { return s.assessed.Unsettled() })
 	s.assessed, err = stream.NewWorker(rt, cfg.assessed(rt.Subjects), &assessments{
 		subjects: rt.Subjects, tables: reloads.tables, actions: stored, opener: o, batches: s.batches, posts: s.posts, now: rt.Now,
 		passes: &passes{
