@@ -4,6 +4,7 @@ package words
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -192,8 +193,7 @@ func Printable(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r < 0x20, r == 0x7f, r >= 0x80 && r < 0xa0, // control characters
-			r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff: // invisible, direction
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp): // control characters, what is invisible or turns the direction, ends of lines
 			return '\ufffd'
 		}
 		return r
