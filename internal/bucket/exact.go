@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -147,4 +148,17 @@ func entryOf(m *nats.Msg) (e Entry, status string, err error) {
 		err = fmt.Errorf("reading an entry's sequence: %w", err)
 	}
 	return e, "", err
+}
+
+// Published is the header of an entry that [At] or [Last] has read as its publisher sent it: without what the server says behind it.
+func (e *Entry) Published() nats.Header {
+	sent := maps.Clone(e.Header)
+	for _, name := range []string{jetstream.StreamHeader, jetstream.SubjectHeader, jetstream.SequenceHeader, jetstream.TimeStampHeaer} {
+		if values := sent[name]; len(values) > 1 {
+			sent[name] = values[:len(values)-1]
+		} else {
+			delete(sent, name)
+		}
+	}
+	return sent
 }

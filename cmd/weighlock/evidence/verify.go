@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/weighlock/weighlock/cmd/weighlock/ask"
+	"github.com/weighlock/weighlock/internal/bucket"
 	"github.com/weighlock/weighlock/internal/proof"
 	"github.com/weighlock/weighlock/services/auditsink/sink"
 )
@@ -163,10 +164,10 @@ func (p Place) source(ctx context.Context, at part) proof.Source {
 		return nil
 	}
 	return func(seq uint64) (proof.Hash, bool) {
-		m, err := handle.GetMsg(ctx, seq)
-		if err != nil {
+		m, err := bucket.At(ctx, p.JetStream.Conn(), at.stream, seq)
+		if err != nil || m == nil {
 			return proof.Hash{}, false
 		}
-		return sink.LeafOf(m.Subject, m.Header, m.Data), true
+		return sink.LeafOf(m.Subject, m.Published(), m.Data), true
 	}
 }
