@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/weighlock/weighlock/internal/authz"
 	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/pkg/events"
 )
@@ -48,6 +49,36 @@ func TestMessagesThatLookLikeTheServers(t *testing.T) {
 	w.chain(s.Stream("ACTIONS"))
 	if made := w.erased("e-1", events.PrivateScope{Agent: "mallory", Action: "m-0-2"}); len(made.Items) != 1 {
 		t.Errorf("%d actions' private values were erased", len(made.Items))
+	}
+}
+
+// An agent that hides the server's line, and writes another, does not take the sink's place in the line from it.
+func TestHiddenPin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.start()
+	w.fill(0, 1)
+	w.caughtUp()
+	name := w.nats.Subjects.Stream("ACTIONS")
+	pinned := func() string {
+		t.Helper()
+		consumer, err := w.js.Consumer(t.Context(), name, consumerName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return consumer.CachedInfo().PriorityGroups[0].PinnedClientID
+	}
+	before := pinned()
+	for i := range 5 {
+		subject := w.nats.Subjects.Action("agent-0", fmt.Sprint("hides-", i))
+		w.nats.PublishBytes(t, authz.TheOperator(), subject, "NATS/1.0\r\nNats-Pin-Id: forged\r\n\r\n\r\n", "{}")
+		w.caughtUp()
+	}
+	if after := pinned(); before == "" || after != before {
+		t.Errorf("the pin went from %q to %q", before, after)
+	}
+	if n := w.number("SELECT count() FROM events WHERE startsWith(action, 'hides-')"); n != 5 {
+		t.Errorf("the audit has %d of the messages", n)
 	}
 }
 

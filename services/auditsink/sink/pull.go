@@ -22,6 +22,7 @@ type puller struct {
 	batch   int    // messages of one request
 	bytes   int    // of one request
 	pin     string // says that this is the one that gets messages; empty while it stands by
+	other   string // another pin that a message gave meanwhile: ours, if it was given anew, or its publisher's; empty for none
 
 	sub      *nats.Subscription // of the request under way; nil for none
 	messages chan *nats.Msg
@@ -101,13 +102,24 @@ func (p *puller) take(m *nats.Msg) (*nats.Msg, error) {
 		return nil, p.ended(m.Header.Get("Status"), m.Header.Get("Description"))
 	}
 	if pins := m.Header[pinHeader]; p.group != "" && len(pins) > 0 { // the server's is behind the publisher's
-		p.pin = pins[len(pins)-1]
+		p.learn(pins[len(pins)-1])
 	}
 	p.got, p.large, p.ends = true, false, time.Now().Add(2*pullExpiry)
 	if p.left--; p.left == 0 {
 		p.end()
 	}
 	return m, nil
+}
+
+// learn takes the pin from a message. A publisher can end its header before the server's line and write one of its own, so a pin
+// that works is not given up for what a message says.
+func (p *puller) learn(pin string) {
+	switch {
+	case p.pin == "":
+		p.pin = pin
+	case pin != p.pin:
+		p.other = pin
+	}
 }
 
 func (p *puller) ended(status, description string) error {
@@ -120,8 +132,8 @@ func (p *puller) ended(status, description string) error {
 		return nil
 	case status == "409" && strings.EqualFold(description, "Batch Completed"):
 		return nil
-	case status == "423": // another sink has taken over; this one waits in line
-		p.pin = ""
+	case status == "423": // another sink has taken over, and this one waits in line; or the pin is another one
+		p.pin, p.other = p.other, ""
 		return nil
 	}
 	return fmt.Errorf("pulling: the server answers %s %s", status, description)
