@@ -33,8 +33,7 @@ type puller struct {
 	kick    chan struct{}
 
 	mu       sync.Mutex
-	pin      string    // id of our pin; "" while we are a standby
-	other    string    // another id that a message gave meanwhile: the pin's, if it was given anew, or its publisher's; "" for none
+	pin      Pin
 	asked    []asked   // requests that the server has not ended, the oldest first: it serves them in that order
 	expires  time.Time // when all requests have ended, answered or not
 	lastPull time.Time
@@ -45,16 +44,6 @@ type puller struct {
 
 // asked is what a request may still bring.
 type asked struct{ messages, bytes int }
-
-// pullRequest is the body of a pull request.
-type pullRequest struct {
-	Batch    int           `json:"batch"`
-	Expires  time.Duration `json:"expires,omitempty"`
-	NoWait   bool          `json:"no_wait,omitempty"`
-	MaxBytes int           `json:"max_bytes,omitempty"`
-	Pin      string        `json:"id,omitempty"`
-	Group    string        `json:"group"`
-}
 
 func newPuller(conn *nats.Conn, cfg Config, flight *inFlight, deliver func(*nats.Msg)) (*puller, error) {
 	p := &puller{
@@ -86,7 +75,7 @@ func (p *puller) pull() {
 	}
 	// A second request of a standby would stay behind, without the pin, when the first gets it.
 	requested := p.requested()
-	if p.pin == "" && requested.messages > 0 {
+	if p.pin.ID() == "" && requested.messages > 0 {
 		return
 	}
 	room := min(2*p.cfg.Batch-(all-held), p.cfg.MaxInFlight-all) - requested.messages
@@ -99,7 +88,7 @@ func (p *puller) pull() {
 		return
 	}
 	now := time.Now()
-	if err := p.request("b", pullRequest{Batch: room, Expires: p.lifetime(), MaxBytes: bytes, Pin: p.pin, Group: priorityGroup}); err != nil {
+	if err := p.request("b", PullRequest{Batch: room, Expires: p.lifetime(), MaxBytes: bytes, Pin: p.pin.ID(), Group: priorityGroup}); err != nil {
 		return // the connection says so itself, and tick tries again
 	}
 	p.asked = append(p.asked, asked{room, bytes})
@@ -119,7 +108,7 @@ func (p *puller) roomForBytes(requested asked) (bytes int, ok bool) {
 }
 
 // request sends one pull request; kind tells its answers apart.
-func (p *puller) request(kind string, r pullRequest) error {
+func (p *puller) request(kind string, r PullRequest) error {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encoding pull request: %w", err)
@@ -136,9 +125,9 @@ func (p *puller) tick(now time.Time) {
 			p.broken = errSilent
 		}
 	}
-	if p.pin != "" && !p.stopped && now.Sub(p.lastPull) > p.cfg.PinnedTTL/3 {
+	if p.pin.ID() != "" && !p.stopped && now.Sub(p.lastPull) > p.cfg.PinnedTTL/3 {
 		// No message fits one byte, so this renews the pin and delivers nothing.
-		if p.request("k", pullRequest{Batch: 1, NoWait: true, MaxBytes: 1, Pin: p.pin, Group: priorityGroup}) == nil {
+		if p.request("k", PullRequest{Batch: 1, NoWait: true, MaxBytes: 1, Pin: p.pin.ID(), Group: priorityGroup}) == nil {
 			p.lastPull = now
 		}
 	}
@@ -152,33 +141,17 @@ func (p *puller) received(m *nats.Msg) {
 		p.ended(status, m)
 		return
 	}
-	pin := m.Header[pinHeader]
-	delete(m.Header, pinHeader)
 	p.mu.Lock()
-	if len(pin) > 0 {
-		p.learn(pin[len(pin)-1]) // the server's is behind what the publisher may have sent
-	}
+	p.pin.Learn(m)
 	p.brought(m.Size())
 	left := p.requested().messages
 	low := left < p.cfg.Batch/2 || left == 0
 	p.lastMsg = time.Now()
 	p.mu.Unlock()
+	delete(m.Header, PinHeader)
 	p.deliver(m)
 	if low {
 		p.pull()
-	}
-}
-
-const pinHeader = "Nats-Pin-Id"
-
-// learn takes the id of the pin from a message; mu is held. A publisher can end its header before the server's line and write one of its own, so
-// a pin that works is not given up for what a message says.
-func (p *puller) learn(id string) {
-	switch {
-	case p.pin == "":
-		p.pin = id
-	case id != p.pin:
-		p.other = id
 	}
 }
 
@@ -197,7 +170,8 @@ func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	batch := m.Subject[len(p.inbox)+1:] == "b"
 	switch status {
 	case "423": // pinned to somebody else, or under another id
-		p.pin, p.other, p.asked = p.other, "", nil
+		p.pin.Refused()
+		p.asked = nil
 		return true
 	case "503":
 		p.asked, p.broken = nil, errDeleted
@@ -206,7 +180,7 @@ func (p *puller) account(status string, m *nats.Msg) (again bool) {
 	case "409":
 		switch m.Header.Get("Description") {
 		case "Consumer Deleted":
-			p.pin, p.other, p.asked, p.broken = "", "", nil, errDeleted
+			p.pin, p.asked, p.broken = Pin{}, nil, errDeleted
 		case "Message Size Exceeds MaxBytes": // of this request: the next message comes with another
 			return batch && p.left(m)
 		default:
@@ -308,8 +282,8 @@ func (p *puller) stop() {
 // unpin lets the standby take over at once.
 func (p *puller) unpin() {
 	p.mu.Lock()
-	pin := p.pin
-	p.pin = ""
+	pin := p.pin.ID()
+	p.pin = Pin{}
 	p.mu.Unlock()
 	if pin == "" || p.conn.Status() != nats.CONNECTED {
 		return

@@ -27,13 +27,8 @@ import (
 // digests that are kept elsewhere show that there was more.
 func TestKeptDigestsShowWhatThePipelineForgot(t *testing.T) {
 	t.Parallel()
-	server := natstest.Start(t)
-	nc := server.Connect(t, authz.TheOperator())
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
+	server, place := pipeline(t)
+	nc, js, dir := place.JetStream.Conn(), place.JetStream, t.TempDir()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -41,7 +36,7 @@ func TestKeptDigestsShowWhatThePipelineForgot(t *testing.T) {
 		}
 	}
 	propose(t, server, js, "early")
-	place := Place{ClickHouseURL: enginetest.Engine(t).URL(), JetStream: js, Subjects: server.Subjects, Trusted: written(t, server, nc, dir)}
+	place.Trusted = written(t, server, nc, dir)
 	noted, err := place.manifests(t.Context())
 	must(err)
 	var early []proof.Signed
@@ -95,6 +90,17 @@ func TestKeptDigestsShowWhatThePipelineForgot(t *testing.T) {
 		}
 	}
 	t.Errorf("kept digests do not show that an action was taken out: %v", judge(withKept))
+}
+
+// pipeline is a server without services, and where its evidence will be.
+func pipeline(t *testing.T) (*natstest.Server, Place) {
+	t.Helper()
+	server := natstest.Start(t)
+	js, err := jetstream.New(server.Connect(t, authz.TheOperator()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, Place{ClickHouseURL: enginetest.Engine(t).URL(), JetStream: js, Subjects: server.Subjects}
 }
 
 func propose(t *testing.T, server *natstest.Server, js jetstream.JetStream, action string) {

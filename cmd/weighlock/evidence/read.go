@@ -101,7 +101,7 @@ func (p Place) witnessed(ctx context.Context, at part, since time.Time, each fun
 	return nil
 }
 
-// What stored is asked for: all digests, those of batches that ended since a time and the one before them, or those that cover a sequence.
+// What stored is asked for: the digests of batches that ended since a time and the one before them, or those that cover a sequence.
 const (
 	sinceWhere    = "(at >= {since:Int64} OR lo IN (SELECT max(lo) FROM digests WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND toUnixTimestamp64Nano(at) < {since:Int64}))"
 	coveringWhere = "lo <= {seq:UInt64} AND hi >= {seq:UInt64}"

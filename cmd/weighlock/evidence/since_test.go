@@ -6,11 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/weighlock/weighlock/internal/authz"
-	"github.com/weighlock/weighlock/internal/embedded/engine/enginetest"
-	"github.com/weighlock/weighlock/internal/embedded/natstest"
 	"github.com/weighlock/weighlock/internal/proof"
 )
 
@@ -18,14 +13,8 @@ import (
 // taken out since then is.
 func TestSinceATime(t *testing.T) {
 	t.Parallel()
-	server := natstest.Start(t)
-	nc := server.Connect(t, authz.TheOperator())
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	place := Place{ClickHouseURL: enginetest.Engine(t).URL(), JetStream: js, Subjects: server.Subjects}
+	server, place := pipeline(t)
+	nc, js, dir := place.JetStream.Conn(), place.JetStream, t.TempDir()
 	for i := range 5 { // a batch each
 		propose(t, server, js, fmt.Sprint("a-", i))
 		place.Trusted = written(t, server, nc, dir)

@@ -257,14 +257,14 @@ func (e *eraser) deleteMessages(ctx context.Context, items []events.ErasedItem) 
 // messageOf is the sequence of the message with an action's private values; 0 where there is none.
 func (e *eraser) messageOf(ctx context.Context, agent, action string) (uint64, error) {
 	subjects := e.s.rt.Subjects
-	found, _, err := bucket.PageOf(ctx, e.s.rt.Conn, subjects.Stream("PRIVATE"), subjects.Private(agent, action), 1, 1)
+	m, err := bucket.Last(ctx, e.s.rt.Conn, subjects.Stream("PRIVATE"), subjects.Private(agent, action))
 	if err != nil {
 		return 0, fmt.Errorf("looking for the private values of %s/%s: %w", agent, action, err)
 	}
-	if len(found) == 0 {
+	if m == nil {
 		return 0, nil
 	}
-	return found[0].Sequence, nil
+	return m.Sequence, nil
 }
 
 // say is the outcome that publishes an event about private values.

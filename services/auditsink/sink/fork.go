@@ -46,10 +46,10 @@ func (l *loop) fork(ctx context.Context) error {
 	return l.reset(ctx)
 }
 
-// newest is the last sequence of the epoch that ClickHouse has, and when the stream stored the newest of its events; 0 where it has none.
+// newest is the last sequence of the epoch that ClickHouse has, and when the stream stored that event; 0 where it has none.
 func (l *loop) newest(ctx context.Context) (seq uint64, at time.Time, err error) {
-	f, err := l.row(ctx, "toString(max(seq)), toString(toUnixTimestamp64Nano(max(stored_at)))", "1")
-	if err != nil {
+	f, err := l.row(ctx, "toString(seq), toString(toUnixTimestamp64Nano(stored_at))", "1 ORDER BY seq DESC LIMIT 1")
+	if err != nil || f == nil {
 		return 0, at, err
 	}
 	var nanos int64
@@ -59,13 +59,16 @@ func (l *loop) newest(ctx context.Context) (seq uint64, at time.Time, err error)
 	return seq, time.Unix(0, nanos), err
 }
 
-// row asks for two columns of the epoch's rows.
+// row asks for two columns of the epoch's rows, which make one row or none.
 func (l *loop) row(ctx context.Context, columns, where string) ([]string, error) {
 	answer, err := l.s.client.Query(ctx, l.s.client.Database,
 		"SELECT "+columns+" FROM events WHERE stream = {stream:String} AND epoch = {epoch:UInt64} AND "+where,
 		"stream", l.stream, "epoch", strconv.FormatUint(l.ledger.Epoch, 10))
-	f := strings.Split(strings.TrimSpace(answer), "\t")
-	if err == nil && len(f) != 2 {
+	f := strings.Fields(answer)
+	switch {
+	case err == nil && len(f) == 0:
+		return nil, nil
+	case err == nil && len(f) != 2:
 		err = fmt.Errorf("ClickHouse answers %q", answer)
 	}
 	if err != nil {
@@ -94,7 +97,7 @@ func (l *loop) reused(ctx context.Context, last uint64, at time.Time) (uint64, e
 	}
 	seq := strconv.FormatUint(m.Sequence, 10)
 	f, err := l.row(ctx, "toString(count()), toString(countIf(toUnixTimestamp64Nano(stored_at) = "+strconv.FormatInt(stored.UnixNano(), 10)+"))", "seq = "+seq)
-	if err != nil || f[0] == "0" || f[1] != "0" { // the clock was put back once: it is the same event
+	if err != nil || f == nil || f[0] == "0" || f[1] != "0" { // the clock was put back once: it is the same event
 		return from, err
 	}
 	return m.Sequence, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/weighlock/weighlock/internal/proof"
+	"github.com/weighlock/weighlock/internal/stream"
 )
 
 // Hash is a SHA-256 value.
@@ -17,7 +18,7 @@ type Hash = proof.Hash
 func canonicalHeaders(dst []byte, names []string, header map[string][]string) ([]byte, []string) {
 	names = names[:0]
 	for name := range header {
-		if name != pinHeader {
+		if name != stream.PinHeader {
 			names = append(names, name)
 		}
 	}

@@ -19,8 +19,7 @@ type loop struct {
 	log    *slog.Logger
 
 	created uint64 // when the stream was created, Unix nanoseconds
-	looked  bool   // whether the stream has lost its end
-	links   uint64 // connections that had been lost when it was looked
+	looked  uint64 // the connection on which it was looked whether the stream has lost its end; 0 before
 
 	ledger   ledger
 	batch    *batch
@@ -85,7 +84,7 @@ func (l *loop) session(ctx context.Context) error {
 		default:
 			err = l.idle(ctx)
 		}
-		if err == nil && (m == nil || l.due()) && l.lost() != l.links {
+		if err == nil && (m == nil || l.due()) && l.looked != l.connection() {
 			err = errAgain
 		}
 		if err == nil && l.due() {
@@ -102,7 +101,7 @@ func (l *loop) session(ctx context.Context) error {
 
 // open finds out where to go on, and makes the consumer if it is missing.
 func (l *loop) open(ctx context.Context) error {
-	lost := l.lost()
+	connection := l.connection()
 	var err error
 	if l.created, err = l.creation(ctx); err != nil {
 		return err
@@ -123,11 +122,11 @@ func (l *loop) open(ctx context.Context) error {
 	if err := l.ledger.load(ctx, l.created, l.creation); err != nil {
 		return err
 	}
-	if !l.looked || lost != l.links { // the server may have been away, and lost what it had not synced
+	if l.looked != connection { // the server may have been away, and lost what it had not synced
 		if err := l.fork(ctx); err != nil {
 			return err
 		}
-		l.looked, l.links = true, lost
+		l.looked = connection
 	}
 	if err := l.begin(); err != nil {
 		return err
@@ -138,8 +137,8 @@ func (l *loop) open(ctx context.Context) error {
 	return nil
 }
 
-// lost is how many connections to NATS were lost so far.
-func (l *loop) lost() uint64 { return l.s.rt.Conn.Stats().Reconnects }
+// connection numbers the connections to NATS, from 1.
+func (l *loop) connection() uint64 { return l.s.rt.Conn.Stats().Reconnects + 1 }
 
 // creation is when the stream was created, in Unix nanoseconds.
 func (l *loop) creation(ctx context.Context) (uint64, error) {

@@ -49,7 +49,7 @@ func (l *privateLoop) session(ctx context.Context) error {
 	l.s.setState(l.stream, nil)
 	for {
 		var got []*nats.Msg
-		for more := true; more; more = pull.sub != nil {
+		for more := true; more; more = pull.asking() {
 			m, err := pull.next(ctx, pullExpiry)
 			if err != nil {
 				return err

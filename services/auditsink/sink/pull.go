@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/weighlock/weighlock/internal/stream"
 )
 
 // puller asks a consumer for messages, one request after the other and not ahead.
@@ -21,8 +23,7 @@ type puller struct {
 	group   string // the priority group; empty for none
 	batch   int    // messages of one request
 	bytes   int    // of one request
-	pin     string // says that this is the one that gets messages; empty while it stands by
-	other   string // another pin that a message gave meanwhile: ours, if it was given anew, or its publisher's; empty for none
+	pin     stream.Pin
 
 	sub      *nats.Subscription // of the request under way; nil for none
 	messages chan *nats.Msg
@@ -32,19 +33,8 @@ type puller struct {
 	ends     time.Time // when the request is over even if the server's word of that was lost
 }
 
-// pullRequest is the body of a request.
-type pullRequest struct {
-	Batch    int           `json:"batch"`
-	Expires  time.Duration `json:"expires"`
-	MaxBytes int           `json:"max_bytes,omitempty"`
-	Group    string        `json:"group,omitempty"`
-	Pin      string        `json:"id,omitempty"`
-}
-
-const pinHeader = "Nats-Pin-Id" // put on a message by the server when it hands it to a pinned consumer; it is no part of what was stored
-
-func newPuller(conn *nats.Conn, stream, consumer, group string, batch, bytes int) *puller {
-	return &puller{conn: conn, subject: "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + consumer, group: group, batch: batch, bytes: bytes}
+func newPuller(conn *nats.Conn, name, consumer, group string, batch, bytes int) *puller {
+	return &puller{conn: conn, subject: "$JS.API.CONSUMER.MSG.NEXT." + name + "." + consumer, group: group, batch: batch, bytes: bytes}
 }
 
 // next returns the next message, or nil when the request ended or none came within patience. It asks when no request is under way.
@@ -75,7 +65,7 @@ func (p *puller) next(ctx context.Context, patience time.Duration) (*nats.Msg, e
 }
 
 func (p *puller) ask() error {
-	r := pullRequest{Batch: p.batch, Expires: pullExpiry, MaxBytes: p.bytes, Group: p.group, Pin: p.pin}
+	r := stream.PullRequest{Batch: p.batch, Expires: pullExpiry, MaxBytes: p.bytes, Group: p.group, Pin: p.pin.ID()}
 	if p.large {
 		r.Batch, r.MaxBytes = 1, 0
 	}
@@ -101,25 +91,14 @@ func (p *puller) take(m *nats.Msg) (*nats.Msg, error) {
 	if m.Reply == "" {
 		return nil, p.ended(m.Header.Get("Status"), m.Header.Get("Description"))
 	}
-	if pins := m.Header[pinHeader]; p.group != "" && len(pins) > 0 { // the server's is behind the publisher's
-		p.learn(pins[len(pins)-1])
+	if p.group != "" {
+		p.pin.Learn(m)
 	}
 	p.got, p.large, p.ends = true, false, time.Now().Add(2*pullExpiry)
 	if p.left--; p.left == 0 {
 		p.end()
 	}
 	return m, nil
-}
-
-// learn takes the pin from a message. A publisher can end its header before the server's line and write one of its own, so a pin
-// that works is not given up for what a message says.
-func (p *puller) learn(pin string) {
-	switch {
-	case p.pin == "":
-		p.pin = pin
-	case pin != p.pin:
-		p.other = pin
-	}
 }
 
 func (p *puller) ended(status, description string) error {
@@ -132,12 +111,15 @@ func (p *puller) ended(status, description string) error {
 		return nil
 	case status == "409" && strings.EqualFold(description, "Batch Completed"):
 		return nil
-	case status == "423": // another sink has taken over, and this one waits in line; or the pin is another one
-		p.pin, p.other = p.other, ""
+	case status == "423":
+		p.pin.Refused()
 		return nil
 	}
 	return fmt.Errorf("pulling: the server answers %s %s", status, description)
 }
+
+// asking says whether a request is under way.
+func (p *puller) asking() bool { return p.sub != nil }
 
 // end forgets the request under way.
 func (p *puller) end() {
@@ -149,7 +131,7 @@ func (p *puller) end() {
 
 // drain drops what still comes of the request under way, which is over soon.
 func (p *puller) drain(ctx context.Context) {
-	for p.sub != nil && ctx.Err() == nil {
+	for p.asking() && ctx.Err() == nil {
 		if _, err := p.next(ctx, pullExpiry); err != nil {
 			return
 		}

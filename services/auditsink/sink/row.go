@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 )
 
@@ -125,7 +126,7 @@ func traceID(traceParent string) string {
 func restOf(rest map[string]string, header map[string][]string) map[string]string {
 	clear(rest)
 	for name, values := range header {
-		if name == pinHeader || hasColumn(name) {
+		if name == stream.PinHeader || hasColumn(name) {
 			continue
 		}
 		if rest == nil {

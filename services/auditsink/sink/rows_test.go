@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/weighlock/weighlock/internal/stream"
 	"github.com/weighlock/weighlock/pkg/events"
 	"github.com/weighlock/weighlock/services/auditsink/schema"
 )
@@ -48,7 +49,7 @@ func TestPoison(t *testing.T) {
 			"future":       {with("ce-specversion", "9.9"), `{}`},
 			"structured":   {nats.Header{"Content-Type": {"application/cloudevents+json"}}, `{"specversion":"1.0","id":1`},
 			"odd-content":  {nats.Header{"Content-Type": {"application/cloudevents+avro"}}, `x`},
-			"pin-id-only":  {nats.Header{pinHeader: {"forged"}}, `x`},
+			"pin-id-only":  {nats.Header{stream.PinHeader: {"forged"}}, `x`},
 			"other-header": {nats.Header{"X-Odd": {"a", "b\t c"}}, `x`},
 		}
 		for name, p := range poison {
