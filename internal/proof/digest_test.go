@@ -33,7 +33,7 @@ func TestEverySignedFieldCounts(t *testing.T) {
 	for name, change := range map[string]func(*Signed){
 		"stream": func(s *Signed) { s.Stream = "WL_ACTIONS" }, "epoch": func(s *Signed) { s.Epoch++ }, "lo": func(s *Signed) { s.Lo++ },
 		"hi": func(s *Signed) { s.Hi++ }, "n": func(s *Signed) { s.N-- }, "at": func(s *Signed) { s.At++ }, "root": func(s *Signed) { s.Root[9]++ },
-		"chain": func(s *Signed) { s.Chain[9]++ }, "previous": func(s *Signed) { s.Previous[9]++ }, "signature": func(s *Signed) { s.Signature = s.Signature[:126] + "00" },
+		"chain": func(s *Signed) { s.Chain[9]++ }, "previous": func(s *Signed) { s.Previous[9]++ }, "signature": func(s *Signed) { s.Signature = s.Signature[2:] + s.Signature[:2] },
 		"no signature": func(s *Signed) { s.Signature = "" }, "key": func(s *Signed) { s.Key = strings.Repeat("0", 64) },
 	} {
 		bad := good
